@@ -1,0 +1,1 @@
+"""The missions and rewards core: what every function shares."""
