@@ -1,0 +1,436 @@
+"""The compiled catalog: what the runtime reads. Built by `authoring`, stored as JSON snapshots, loaded here without pydantic."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Literal
+
+PeriodKind = Literal["daily", "weekly", "monthly", "special", "perpetual"]
+Difficulty = Literal["beginner", "intermediate", "advanced"]
+DRAWN_KINDS: tuple[PeriodKind, ...] = ("daily", "weekly", "monthly")
+DIFFICULTIES: tuple[Difficulty, ...] = ("beginner", "intermediate", "advanced")
+IMMEDIATE_OPS = frozenset({">=", ">"})
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+
+Amounts = Mapping[str, int]
+Snapshot = Mapping[str, Any]  # JSON as stored; only the `from_snapshot` functions read it
+Json = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One `where` clause on a field of an action's `data`."""
+
+    field: str
+    op: str  # >= > <= < == != in between exists
+    value: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One requirement: an aggregate over matching actions compared with a target."""
+
+    key: str
+    action: str
+    aggregate: str  # count | sum | max | last | distinct | days
+    field: str | None
+    where: tuple[Condition, ...]
+    op: str  # >= > == <= < between
+    target: Decimal
+    target2: Decimal | None
+    within_ms: int | None
+    lifetime: bool
+    counter: str | None  # the key of its lifetime counter, None where the scope is the period
+    repeats: bool  # of a repeating perpetual mission: one action adds at most one target, so that order cannot matter
+    label: Mapping[str, str]
+
+    @property
+    def decided_at_settle(self) -> bool:
+        """Whether only the end of the board can tell: a later action could still undo it (or, for `last`, an older one arrive)."""
+        return self.op not in IMMEDIATE_OPS or self.aggregate == "last"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """`all` or `any` of its children; a child is the index of a leaf or another group."""
+
+    every: bool
+    children: "tuple[int | Group, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemReward:
+    """Goods for the inventory."""
+
+    id: str
+    quantity: int = 1
+    expires_after_hours: int | None = None
+    metadata: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rewards:
+    """What something pays: currency amounts in the smallest unit, and goods."""
+
+    amounts: Amounts = field(default_factory=dict)
+    items: tuple[ItemReward, ...] = ()
+    badges: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
+    frames: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(any(self.amounts.values()) or self.items or self.badges or self.titles or self.frames)
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveHours:
+    """Hours of the day in which actions count; wraps midnight when `start > end`."""
+
+    start: int
+    end: int
+    zone: str | None  # None: the player's own
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One catalog entry at one version."""
+
+    key: str
+    version: int
+    kind: str  # mission | quest | achievement
+    name: Mapping[str, str]
+    description: Mapping[str, str]
+    category: str
+    type: str
+    period: PeriodKind
+    difficulty: Difficulty
+    leaves: tuple[Leaf, ...]
+    tree: Group
+    rewards: Rewards
+    auto_claim: bool
+    requires_start: bool
+    weight: int
+    priority: int
+    paused: bool
+    featured: bool
+    level_min: int
+    level_max: int | None
+    vip: bool
+    prerequisites: tuple[str, ...]
+    cooldown_ms: int
+    max_completions: int | None
+    active_from: int | None
+    active_until: int | None
+    active_hours: ActiveHours | None
+    history: str  # any | new | active | veteran
+    segments: tuple[str, ...]
+    time_limit_ms: int | None
+    typical_minutes: int | None
+    evidence: bool
+    metadata: Mapping[str, Json]
+    leaves_of: Mapping[str, tuple[int, ...]]  # action type -> indexes of the leaves that want it
+
+    @property
+    def completions_allowed(self) -> int | None:
+        """How often a player may complete it, None: as often as it is dealt."""
+        return 1 if self.type == "unique" else self.max_completions
+
+    @property
+    def repeats(self) -> bool:
+        """Whether its next ordinal opens as soon as one is complete."""
+        return self.period == "perpetual" and self.completions_allowed != 1
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRule:
+    """What is known of an action type."""
+
+    client: bool
+    per_minute: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """One action counts as another too."""
+
+    when: str
+    where: tuple[Condition, ...]
+    produces: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """How many missions a board gets, and in which mix (empty: no slots)."""
+
+    min: int
+    max: int
+    difficulty: Mapping[str, Fraction]
+
+
+@dataclass(frozen=True, slots=True)
+class StreakStep:
+    """From this streak length on, currencies are multiplied."""
+
+    start: int
+    multiply: Mapping[str, Fraction]
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedBonus:
+    """Completed within this share of the template's typical minutes, currencies are multiplied."""
+
+    under: Fraction
+    multiply: Mapping[str, Fraction]
+
+
+@dataclass(frozen=True, slots=True)
+class RewardRules:
+    """Every number of the reward arithmetic."""
+
+    defaults: Mapping[str, Amounts]
+    period_multiplier: Mapping[str, Mapping[str, Fraction]]
+    streak_multiplier: tuple[StreakStep, ...]
+    speed_bonus: SpeedBonus | None
+    perfect_bonus: Mapping[str, Fraction]
+
+
+@dataclass(frozen=True, slots=True)
+class StreakRule:
+    """When a period counts, and how many freezes a player starts with, may hold and earns."""
+
+    counts: str  # any | all | none
+    freezes_start: int
+    freezes_max: int
+    earn_every: int  # 0: never earned
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInTier:
+    """Bonus percent for a check-in streak between two lengths (inclusive; None: no end)."""
+
+    min_days: int
+    max_days: int | None
+    bonus_percent: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInRule:
+    """What a check-in pays."""
+
+    base: Rewards
+    tiers: tuple[CheckInTier, ...]
+    milestones: Mapping[int, Rewards]
+    monthly_days: int | None
+    monthly_reward: Rewards
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The catalog's numbers."""
+
+    reset: str  # player_local | utc
+    day_start_hour: int
+    unknown_players: str  # create | quarantine
+    default_zone_by_language: Mapping[str, str]
+    claim_days: int
+    new_days: int
+    veteran_days: int
+    currencies: tuple[str, ...]
+    actions: Mapping[str, ActionRule]
+    derive: tuple[Derivation, ...]
+    rotation: Mapping[str, Rotation]
+    rewards: RewardRules
+    streaks: Mapping[str, StreakRule]  # daily, weekly
+    check_in: CheckInRule | None
+    rerolls_per_day: int
+    reroll_price: Amounts
+    freeze_price: Amounts | None
+    pause_max_days: int
+    levels: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All published templates and rules at one version, plus whichever older template versions a state still names."""
+
+    version: int
+    rules: Rules
+    templates: Mapping[str, Template]  # current version by key
+    lifetime_leaves: Mapping[str, tuple[Leaf, ...]]  # action type -> one leaf per distinct lifetime counter
+    known_actions: frozenset[str]
+    retired: dict[tuple[str, int], Template] = field(default_factory=dict)  # older versions, filled by the loader on demand
+
+    def template(self, key: str, version: int) -> Template:
+        """Return the template as it was dealt. KeyError: the loader did not bring that version."""
+        current = self.templates.get(key)
+        return current if current is not None and current.version == version else self.retired[key, version]
+
+    def missions(self, kind: PeriodKind) -> Iterator[Template]:
+        """Mission templates of one period kind, in key order."""
+        return (t for t in self.templates.values() if t.kind == "mission" and t.period == kind)
+
+
+def catalog_from_snapshot(snapshot: Snapshot) -> Catalog:
+    """Load a compiled catalog: `{"version", "rules", "templates": [...]}` as written by `authoring.compiler`."""
+    templates = {raw["key"]: template_from_snapshot(raw) for raw in sorted(snapshot["templates"], key=lambda raw: str(raw["key"]))}
+    rules = _rules(snapshot["rules"])
+    return Catalog(
+        version=snapshot["version"],
+        rules=rules,
+        templates=templates,
+        lifetime_leaves=_lifetime_leaves(templates),
+        known_actions=frozenset(rules.actions) | {derivation.produces for derivation in rules.derive},
+    )
+
+
+def template_from_snapshot(raw: Snapshot) -> Template:
+    """Load one compiled template; every member is present (the compiler fills defaults)."""
+    leaves: list[Leaf] = []
+    repeats = raw["kind"] == "mission" and raw["period"] == "perpetual" and raw["type"] != "unique" and raw["max_completions"] != 1
+    tree = _group(raw["requirements"], leaves, repeats=repeats)
+    hours = raw["active_hours"]
+    wanted: dict[str, tuple[int, ...]] = {}
+    for index, leaf in enumerate(leaves):
+        wanted[leaf.action] = (*wanted.get(leaf.action, ()), index)
+    return Template(
+        key=raw["key"],
+        version=raw["version"],
+        kind=raw["kind"],
+        name=raw["name"],
+        description=raw["description"],
+        category=raw["category"],
+        type=raw["type"],
+        period=raw["period"],
+        difficulty=raw["difficulty"],
+        leaves=tuple(leaves),
+        tree=tree,
+        rewards=rewards_from_snapshot(raw["rewards"]),
+        auto_claim=raw["auto_claim"],
+        requires_start=raw["requires_start"],
+        weight=raw["weight"],
+        priority=raw["priority"],
+        paused=raw["paused"],
+        featured=raw["featured"],
+        level_min=raw["level"]["min"],
+        level_max=raw["level"]["max"],
+        vip=raw["vip"],
+        prerequisites=tuple(raw["prerequisites"]),
+        cooldown_ms=raw["cooldown_ms"],
+        max_completions=raw["max_completions"],
+        active_from=raw["active_from"],
+        active_until=raw["active_until"],
+        active_hours=ActiveHours(hours["from"], hours["to"], hours["zone"]) if hours else None,
+        history=raw["history"],
+        segments=tuple(raw["segments"]),
+        time_limit_ms=raw["time_limit_ms"],
+        typical_minutes=raw["typical_minutes"],
+        evidence=raw["evidence"] is not None,
+        metadata=raw["metadata"],
+        leaves_of=wanted,
+    )
+
+
+def rewards_from_snapshot(raw: Snapshot) -> Rewards:
+    """Load rewards: `{"amounts": {currency: int}, "items", "badges", "titles", "frames"}`, empty members left out."""
+    return Rewards(
+        amounts=raw.get("amounts", {}),
+        items=tuple(ItemReward(**item) for item in raw.get("items", ())),
+        badges=tuple(raw.get("badges", ())),
+        titles=tuple(raw.get("titles", ())),
+        frames=tuple(raw.get("frames", ())),
+    )
+
+
+def _group(raw: Snapshot, leaves: list[Leaf], *, repeats: bool) -> Group:
+    every = "all" in raw
+    children: list[int | Group] = []
+    for child in raw["all" if every else "any"]:
+        if "key" in child:
+            leaves.append(_leaf(child, repeats=repeats))
+            children.append(len(leaves) - 1)
+        else:
+            children.append(_group(child, leaves, repeats=repeats))
+    return Group(every, tuple(children))
+
+
+def _leaf(raw: Snapshot, *, repeats: bool) -> Leaf:
+    return Leaf(
+        key=raw["key"],
+        action=raw["action"],
+        aggregate=raw["aggregate"],
+        field=raw["field"],
+        where=_conditions(raw["where"]),
+        op=raw["op"],
+        target=Decimal(raw["target"]),
+        target2=None if raw["target2"] is None else Decimal(raw["target2"]),
+        within_ms=raw["within_ms"],
+        lifetime=raw["scope"] == "lifetime",
+        counter=raw["counter"],
+        repeats=repeats,
+        label=raw["label"],
+    )
+
+
+def _conditions(raw: list[Snapshot]) -> tuple[Condition, ...]:
+    return tuple(Condition(clause["field"], clause["op"], clause["value"]) for clause in raw)
+
+
+def _fractions(raw: Mapping[str, str]) -> dict[str, Fraction]:
+    return {name: Fraction(value) for name, value in raw.items()}
+
+
+def _rules(raw: Snapshot) -> Rules:
+    rewards, speed, check_in = raw["rewards"], raw["rewards"]["speed_bonus"], raw["check_in"]
+    return Rules(
+        reset=raw["reset"],
+        day_start_hour=raw["day_start_hour"],
+        unknown_players=raw["unknown_players"],
+        default_zone_by_language=raw["default_zone_by_language"],
+        claim_days=raw["claim_days"],
+        new_days=raw["history"]["new_days"],
+        veteran_days=raw["history"]["veteran_days"],
+        currencies=tuple(raw["currencies"]),
+        actions={name: ActionRule(rule["client"], rule["per_minute"]) for name, rule in raw["actions"].items()},
+        derive=tuple(Derivation(rule["when"], _conditions(rule["where"]), rule["as"]) for rule in raw["derive"]),
+        rotation={kind: Rotation(rule["min"], rule["max"], _fractions(rule["difficulty"])) for kind, rule in raw["rotation"].items()},
+        rewards=RewardRules(
+            defaults=rewards["defaults"],
+            period_multiplier={currency: _fractions(by_kind) for currency, by_kind in rewards["period_multiplier"].items()},
+            streak_multiplier=tuple(StreakStep(step["from"], _fractions(step["multiply"])) for step in rewards["streak_multiplier"]),
+            speed_bonus=SpeedBonus(Fraction(speed["under"]), _fractions(speed["multiply"])) if speed else None,
+            perfect_bonus=_fractions(rewards["perfect_bonus"]["multiply"]) if rewards["perfect_bonus"] else {},
+        ),
+        streaks={
+            kind: StreakRule(rule["counts"], rule["freezes"]["start"], rule["freezes"]["max"], rule["freezes"]["earn_every"])
+            for kind, rule in raw["streaks"].items()
+        },
+        check_in=_check_in(check_in) if check_in else None,
+        rerolls_per_day=raw["reroll"]["per_day"],
+        reroll_price=raw["reroll"]["price"],
+        freeze_price=raw["freeze_price"],
+        pause_max_days=raw["pause"]["max_days"],
+        levels=tuple(raw["levels"]),
+    )
+
+
+def _check_in(raw: Snapshot) -> CheckInRule:
+    monthly = raw["monthly"]
+    return CheckInRule(
+        base=rewards_from_snapshot(raw["base"]),
+        tiers=tuple(CheckInTier(tier["min_days"], tier["max_days"], Fraction(tier["bonus_percent"])) for tier in raw["tiers"]),
+        milestones={step["days"]: rewards_from_snapshot(step["reward"]) for step in raw["milestones"]},
+        monthly_days=monthly["days"] if monthly else None,
+        monthly_reward=rewards_from_snapshot(monthly["reward"]) if monthly else Rewards(),
+    )
+
+
+def _lifetime_leaves(templates: Mapping[str, Template]) -> dict[str, tuple[Leaf, ...]]:
+    leaves = [leaf for template in templates.values() for leaf in template.leaves if leaf.counter is not None]
+    # Leaves share a counter whatever their target; `distinct` remembers as many values as the largest of them asks for.
+    by_counter = {leaf.counter: leaf for leaf in sorted(leaves, key=lambda leaf: max(leaf.target, leaf.target2 or leaf.target))}
+    by_action: dict[str, tuple[Leaf, ...]] = {}
+    for _counter, leaf in sorted(by_counter.items(), key=lambda pair: str(pair[0])):
+        by_action[leaf.action] = (*by_action.get(leaf.action, ()), leaf)
+    return by_action

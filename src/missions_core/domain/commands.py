@@ -1,0 +1,105 @@
+"""What a player may do besides acting: claim, start, reroll, pause, choose a zone. Each checks the state and changes it, or raises."""
+
+from missions_core.domain.assignment import replacement
+from missions_core.domain.catalog import DAY_MS, DRAWN_KINDS, Catalog
+from missions_core.domain.completion import pay
+from missions_core.domain.events import Event
+from missions_core.domain.periods import FOREVER
+from missions_core.domain.roll import is_paused, new_mission
+from missions_core.domain.state import Board, Mission, PlayerState, mission_id
+from missions_core.errors import Conflict, Gone, InvalidInput, NotFound
+
+
+def claim_until(board: Board) -> int | None:
+    """Until when a completed mission of this board can be claimed; None: without limit."""
+    return None if board.settles_at == FOREVER else board.settles_at
+
+
+def find_mission(state: PlayerState, wanted: str) -> tuple[Board, Mission]:
+    """The unsettled mission of that id. NotFound `mission_not_found` otherwise."""
+    for board, mission in state.missions():
+        if mission_id(board, mission) == wanted:
+            return board, mission
+    raise NotFound("mission_not_found", f"no mission {wanted!r} on this player's boards")
+
+
+def claim(state: PlayerState, wanted: str, *, now: int) -> tuple[Board, Mission, list[Event]]:
+    """Claim a completed mission's reward. Conflict `mission_not_completed` or `already_claimed`."""
+    board, mission = find_mission(state, wanted)
+    if mission.status == "claimed":
+        raise Conflict("already_claimed", "this mission's reward was claimed before", claimed_at=mission.claimed_at)
+    if mission.status != "completed":
+        raise Conflict("mission_not_completed", "this mission's requirements are not met yet")
+    return board, mission, pay(state, board, mission, at=now)
+
+
+def claimable(state: PlayerState) -> list[str]:
+    """The ids of all missions whose reward waits."""
+    return [mission_id(board, mission) for board, mission in state.missions() if mission.status == "completed"]
+
+
+def start(state: PlayerState, catalog: Catalog, wanted: str, *, now: int) -> tuple[Board, Mission]:
+    """Opt in to a mission that asks for it: actions from now on count. Conflict where that is not possible."""
+    board, mission = find_mission(state, wanted)
+    if not catalog.template(mission.template, mission.version).requires_start:
+        raise Conflict("start_not_needed", "this mission counts without being started")
+    if mission.started_at is not None:
+        raise Conflict("already_started", "this mission was started before", started_at=mission.started_at)
+    if board.closed or now >= board.period.end:
+        raise Gone("mission_over", "this mission's period is over")
+    mission.started_at = now
+    return board, mission
+
+
+def reroll(state: PlayerState, catalog: Catalog, wanted: str, *, now: int) -> tuple[Board, Mission]:
+    """Swap an unfinished drawn mission for another one; only actions from now on count for it."""
+    board, mission = find_mission(state, wanted)
+    today = state.current("daily")
+    if board.period.kind not in DRAWN_KINDS:
+        raise Conflict("not_rerollable", "special and perpetual missions cannot be rerolled")
+    if board.closed or today is None:
+        raise Gone("mission_over", "this mission's period is over")
+    if mission.status != "active":
+        raise Conflict("already_completed", "a completed mission cannot be rerolled")
+    if any(catalog.rules.reroll_price.values()):
+        raise Conflict("reroll_not_free", "this catalog puts a price on rerolls, which cannot be paid yet")
+    if today.rerolls >= catalog.rules.rerolls_per_day:
+        raise Conflict("rerolls_used_up", "no reroll is left for today", next_at=today.period.end)
+    present = [other.template for other in board.missions]
+    template = replacement(state, catalog, board.period, present=present, rerolls=today.rerolls)
+    if template is None:
+        raise Conflict("nothing_to_reroll", "no other mission of this kind fits right now")
+    fresh = new_mission(state, template)
+    fresh.started_at = None if template.requires_start else now
+    board.missions[board.missions.index(mission)] = fresh
+    today.rerolls += 1
+    return board, fresh
+
+
+def pause(state: PlayerState, catalog: Catalog, days: int, *, now: int) -> int:
+    """Protect streaks from now on for some days; 0 ends a pause. Returns when the pause ends."""
+    longest = catalog.rules.pause_max_days
+    if not 0 <= days <= longest:
+        raise InvalidInput("invalid_pause", f"days must be between 0 and {longest}", field="days")
+    running = state.paused_until is not None and now < state.paused_until
+    if days and running:
+        raise Conflict("already_paused", "a pause is running; end it (days: 0) before starting another", until=state.paused_until)
+    if days == 0 and not running:
+        raise Conflict("not_paused", "no pause is running")
+    if days:
+        state.paused_from = now
+    state.paused_until = now + days * DAY_MS
+    for board in state.boards:
+        if not board.closed and board.period.kind in DRAWN_KINDS:
+            board.shielded = board.shielded or is_paused(state, board.period)
+    return state.paused_until
+
+
+def set_zone(state: PlayerState, zone: str) -> None:
+    """Set the player's zone. The first one ever applies at once while nothing has happened on any board; others to the next period."""
+    untouched = all(
+        mission.first_at is None and mission.started_at is None and mission.completed_at is None for _, mission in state.missions()
+    )
+    if state.zone is None and untouched and not state.settled and not any(b.checked_in_at or b.rerolls for b in state.boards):
+        state.boards.clear()  # `welcome` deals them anew under the new zone
+    state.zone = zone

@@ -1,0 +1,26 @@
+"""What happens when a mission's requirements hold: it is complete, its price is fixed, and in time it is paid."""
+
+from missions_core.domain.catalog import Catalog, Template
+from missions_core.domain.events import Event, GrantPending, MissionCompleted, RewardClaimed
+from missions_core.domain.rewards import owe, payout
+from missions_core.domain.state import Board, Mission, PlayerState, mission_id
+
+
+def complete_mission(state: PlayerState, catalog: Catalog, board: Board, mission: Mission, template: Template, *, at: int) -> list[Event]:
+    """Mark a mission complete and fix what it pays; where it claims itself, pay at once."""
+    mission.status = "completed"
+    mission.completed_at = at
+    mission.paid = payout(state, catalog.rules, board, mission, template)
+    events: list[Event] = [MissionCompleted(mission_id(board, mission), template.key, template.type, mission.paid, at)]
+    return events + pay(state, board, mission, at=state.updated_at) if template.auto_claim else events
+
+
+def pay(state: PlayerState, board: Board, mission: Mission, *, at: int) -> list[Event]:
+    """Claim a completed mission: the pending grant carries the amounts fixed at completion."""
+    if mission.paid is None:
+        raise AssertionError(f"{mission_id(board, mission)} is not complete")
+    mission.status = "claimed"
+    mission.claimed_at = at
+    cause = f"mission:{mission_id(board, mission)}"
+    grant = owe(state, cause, mission.paid, at=at)
+    return [RewardClaimed(cause, grant.rewards, at), GrantPending(cause, at, grant.rewards)]

@@ -1,0 +1,136 @@
+"""Applying one action to a player's state: counters, missions, completions, and what it came to for each requirement."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from missions_core.domain.actions import Action
+from missions_core.domain.catalog import ActiveHours, Catalog, Leaf, Template
+from missions_core.domain.events import Event, MissionStarted
+from missions_core.domain.periods import DayClock, local_day, local_hour
+from missions_core.domain.requirements import gather, holds, holds_where, shown_value
+from missions_core.domain.settlement import finish_if_complete
+from missions_core.domain.state import Board, Mission, PlayerState, mission_id
+
+# From best to worst: an action's own outcome is its best.
+OUTCOMES = ("counted", "capped", "filtered", "outside_active_hours", "cooldown", "rate_limited", "late", "no_mission", "duplicate")
+RANK = {outcome: rank for rank, outcome in enumerate(OUTCOMES)}
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementOutcome:
+    """What an action came to for one requirement of one mission; before and after only where it counted."""
+
+    mission: str
+    requirement: str
+    outcome: str
+    before: Decimal | None = None
+    after: Decimal | None = None
+
+
+@dataclass(slots=True)
+class Applied:
+    """What an action came to, best first; with the events and the boards that became final by it."""
+
+    outcome: str
+    outcomes: list[RequirementOutcome] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    settled: list[Board] = field(default_factory=list)
+
+
+def apply(state: PlayerState, catalog: Catalog, action: Action) -> Applied:
+    """Apply an action that was not seen before to a state rolled to now."""
+    state.active_at = max(state.active_at, action.time)
+    types = _types(catalog, action)
+    reaches_a_board = any(board.period.covers(action.time) for board in state.boards)
+    applied = Applied("no_mission" if reaches_a_board else "late")
+    for board, mission in list(state.missions()):
+        template = catalog.template(mission.template, mission.version)
+        wanted = [index for type_ in types for index in template.leaves_of.get(type_, ())]
+        if wanted and _takes(board, mission, template, action):
+            outcomes = [_offer(board, mission, template, index, action) for index in wanted]
+            applied.outcomes += [outcome for outcome in outcomes if outcome is not None]
+            if any(outcome is not None and outcome.outcome == "counted" for outcome in outcomes):
+                _advance(state, catalog, board, mission, action, applied)
+    _count_lifetime(state, catalog, types, action)
+    applied.outcome = min((o.outcome for o in applied.outcomes), key=RANK.__getitem__, default=applied.outcome)
+    return applied
+
+
+def _types(catalog: Catalog, action: Action) -> list[str]:
+    """The action's own type and those it counts as too."""
+    types = [action.type]
+    for derivation in catalog.rules.derive:
+        if derivation.when in types and all(holds_where(condition, action.data) for condition in derivation.where):
+            types.append(derivation.produces)
+    return types
+
+
+def _takes(board: Board, mission: Mission, template: Template, action: Action) -> bool:
+    """Whether the mission takes actions of this time: opted in where that is asked, not older than that or than a reroll."""
+    if board.closed and template.repeats:
+        return False  # a finished ordinal: the next one has taken over
+    if mission.started_at is None:
+        return not template.requires_start
+    return action.time >= mission.started_at
+
+
+def _offer(board: Board, mission: Mission, template: Template, index: int, action: Action) -> RequirementOutcome | None:
+    """Offer the action to one requirement; None: it belongs to another period."""
+    leaf, period = template.leaves[index], board.period
+    if action.time >= period.end or (action.time < period.start and not leaf.lifetime):
+        return None
+    name = mission_id(board, mission)
+    if template.time_limit_ms is not None and action.time >= period.start + template.time_limit_ms:
+        return RequirementOutcome(name, leaf.key, "late")
+    if template.active_hours is not None and not _within_hours(template.active_hours, action.time, period.clock):
+        return RequirementOutcome(name, leaf.key, "outside_active_hours")
+    return _gather(name, mission, leaf, index, action, _day_of(leaf, board, action))
+
+
+def _gather(name: str, mission: Mission, leaf: Leaf, index: int, action: Action, day: int) -> RequirementOutcome:
+    before = mission.progress[index]
+    after = gather(leaf, before, action, day)
+    if after is None:
+        return RequirementOutcome(name, leaf.key, "filtered")
+    mission.progress[index] = after
+    was, now = shown_value(leaf, before), shown_value(leaf, after)
+    if was == now and holds(leaf, after, settling=False):
+        return RequirementOutcome(name, leaf.key, "capped")
+    return RequirementOutcome(name, leaf.key, "counted", was, now)
+
+
+def _advance(state: PlayerState, catalog: Catalog, board: Board, mission: Mission, action: Action, applied: Applied) -> None:
+    if mission.first_at is None:
+        applied.events.append(MissionStarted(mission_id(board, mission), mission.template, action.time))
+    mission.first_at = min(action.time, mission.first_at or action.time)
+    mission.last_at = max(action.time, mission.last_at or action.time)
+    if mission.status == "active":
+        events, settled = finish_if_complete(state, catalog, board, mission, at=mission.last_at)
+        applied.events += events
+        applied.settled += settled
+
+
+def _count_lifetime(state: PlayerState, catalog: Catalog, types: list[str], action: Action) -> None:
+    for type_ in types:
+        count = state.lifetime.get(type_)
+        state.lifetime[type_] = (count if isinstance(count, int) else 0) + 1
+        for leaf in catalog.lifetime_leaves.get(type_, ()):
+            if leaf.counter is not None and leaf.counter != type_:
+                gathered = gather(leaf, state.lifetime.get(leaf.counter), action, 0)
+                if gathered is not None:
+                    state.lifetime[leaf.counter] = gathered
+
+
+def _day_of(leaf: Leaf, board: Board, action: Action) -> int:
+    """The index of the action's local day in the board's sealed zone (only `days` wants it)."""
+    if leaf.aggregate != "days":
+        return 0
+    clock = board.period.clock
+    return local_day(action.time, clock) - local_day(board.period.start, clock)
+
+
+def _within_hours(hours: ActiveHours, instant: int, clock: DayClock) -> bool:
+    hour = local_hour(instant, hours.zone or clock.zone)
+    if hours.start <= hours.end:
+        return hours.start <= hour < hours.end
+    return hour >= hours.start or hour < hours.end

@@ -1,0 +1,101 @@
+"""Reward arithmetic: floor(base x period x streak x speed x perfect), exact rationals, one floor; and levels."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from math import floor
+
+from missions_core.domain import streaks
+from missions_core.domain.catalog import Amounts, PeriodKind, Rewards, Rules, Template
+from missions_core.domain.state import Board, Mission, PendingGrant, PlayerState
+
+ONE = Fraction(1)
+MINUTE_MS = 60_000
+
+
+def payout(state: PlayerState, rules: Rules, board: Board, mission: Mission, template: Template) -> Rewards:
+    """What completing this mission pays, with the mission already marked complete: fixed by the write that completes it."""
+    streak = streaks.shown(state, "daily", rules.streaks["daily"]).current
+    perfect = all(other.completed_at is not None for other in board.missions)
+    speedy = _is_speedy(rules, mission, template)
+    return replace(
+        template.rewards,
+        amounts={
+            currency: floor(base * _multiplier(rules, board.period.kind, currency, streak, speedy=speedy, perfect=perfect))
+            for currency, base in base_amounts(rules, template).items()
+        },
+    )
+
+
+def base_amounts(rules: Rules, template: Template) -> Amounts:
+    """The template's own amounts, with the catalog's defaults for currencies it does not name."""
+    return {**rules.rewards.defaults.get(template.period, {}), **template.rewards.amounts}
+
+
+def owe(state: PlayerState, cause: str, rewards: Rewards, *, at: int) -> PendingGrant:
+    """Add a pending grant; its xp counts for the level from this write on."""
+    grant = PendingGrant(cause, at, rewards)
+    state.pending.append(grant)
+    state.lifetime_xp += rewards.amounts.get("xp", 0)
+    return grant
+
+
+def level(state: PlayerState, rules: Rules) -> int:
+    """The greater of the host's level and the one earned by lifetime xp."""
+    return max(state.level_base, level_of(state.lifetime_xp, rules.levels))
+
+
+def settled_level(state: PlayerState, rules: Rules) -> int:
+    """The level without xp of missions a late action could still change: what dealing may depend on (invariant 5)."""
+    unsettled = sum(mission.paid.amounts.get("xp", 0) for _, mission in state.missions() if mission.claimed_at and mission.paid)
+    return max(state.level_base, level_of(state.lifetime_xp - unsettled, rules.levels))
+
+
+def level_of(xp: int, levels: Sequence[int]) -> int:
+    """Level n+1 starts at `levels[n]`; beyond the list the last step repeats."""
+    last = levels[-1]
+    if xp >= last:
+        step = last - levels[-2] if len(levels) > 1 else 0
+        return len(levels) + ((xp - last) // step if step else 0)
+    return sum(1 for threshold in levels if xp >= threshold)
+
+
+def combined(*parts: Rewards) -> Rewards:
+    """The sum of several rewards."""
+    amounts: dict[str, int] = {}
+    for part in parts:
+        for currency, amount in part.amounts.items():
+            amounts[currency] = amounts.get(currency, 0) + amount
+    return Rewards(
+        amounts=amounts,
+        items=tuple(item for part in parts for item in part.items),
+        badges=tuple(badge for part in parts for badge in part.badges),
+        titles=tuple(title for part in parts for title in part.titles),
+        frames=tuple(frame for part in parts for frame in part.frames),
+    )
+
+
+def _multiplier(rules: Rules, kind: PeriodKind, currency: str, streak: int, *, speedy: bool, perfect: bool) -> Fraction:
+    numbers = rules.rewards
+    product = numbers.period_multiplier.get(currency, {}).get(kind, ONE)
+    reached = [step for step in numbers.streak_multiplier if streak >= step.start]
+    if reached:
+        product *= _of(reached[-1].multiply, currency)
+    if speedy and numbers.speed_bonus:
+        product *= _of(numbers.speed_bonus.multiply, currency)
+    if perfect:
+        product *= _of(numbers.perfect_bonus, currency)
+    return product
+
+
+def _of(multipliers: Mapping[str, Fraction], currency: str) -> Fraction:
+    return multipliers.get(currency, ONE)
+
+
+def _is_speedy(rules: Rules, mission: Mission, template: Template) -> bool:
+    bonus = rules.rewards.speed_bonus
+    begun = mission.started_at if mission.started_at is not None else mission.first_at
+    if bonus is None or template.typical_minutes is None or begun is None or mission.last_at is None:
+        return False
+    elapsed = mission.last_at - begun
+    return 0 < elapsed < bonus.under * template.typical_minutes * MINUTE_MS  # a single action has no duration to be quick in

@@ -1,0 +1,106 @@
+"""Settling: a board becomes final. Only here do missions expire, end-decided requirements decide and streaks end."""
+
+from dataclasses import replace
+
+from missions_core.domain import assignment, streaks
+from missions_core.domain.catalog import DRAWN_KINDS, Catalog, PeriodKind, Template
+from missions_core.domain.completion import complete_mission, pay
+from missions_core.domain.events import Event, StreakBroken
+from missions_core.domain.periods import FOREVER
+from missions_core.domain.requirements import complete, consume
+from missions_core.domain.state import Board, Completions, Mission, PlayerState, Progress, Settled, Streak
+
+RECENT_DAYS = 14
+
+
+def settle(state: PlayerState, catalog: Catalog, board: Board) -> list[Event]:
+    """Take a board out of the state for good, in the order leaves, completions, streak, expiry."""
+    events: list[Event] = []
+    for mission in board.missions:
+        events += _decide(state, catalog, board, mission)
+    state.boards.remove(board)
+    if board.period.kind in streaks.STREAK_KINDS:
+        rule = catalog.rules.streaks[board.period.kind]
+        events += replace_streak(state, board.period.kind, streaks.after(state.streaks[board.period.kind], board, rule))
+    for mission in board.missions:
+        _expire(state, catalog, board, mission)
+    if board.period.kind in DRAWN_KINDS:
+        _remember_period(state, board)
+    return events
+
+
+def replace_streak(state: PlayerState, kind: PeriodKind, streak: Streak) -> list[Event]:
+    """Store a settled streak; tell the world where it ended."""
+    before = state.streaks[kind]
+    state.streaks[kind] = streak
+    if before.current and not streak.current and streak.broken_at is not None:
+        return [StreakBroken(kind, before.current, streak.best, streak.broken_at)]
+    return []
+
+
+def finish_if_complete(state: PlayerState, catalog: Catalog, board: Board, mission: Mission, *, at: int) -> tuple[list[Event], list[Board]]:
+    """Complete a mission whose requirements hold now, and open the following ordinals of a repeating one.
+
+    Returns the events and the boards that thereby became final (an older ordinal nobody claimed is paid and makes room).
+    """
+    template = catalog.template(mission.template, mission.version)
+    events: list[Event] = []
+    settled: list[Board] = []
+    while mission.status == "active" and complete(template, mission.progress, settling=False):
+        events += complete_mission(state, catalog, board, mission, template, at=at)
+        if not template.repeats:
+            break
+        events += _settle_older_ordinals(state, catalog, board, settled)
+        board.closed = True
+        if not assignment.may_repeat(state, catalog, template, at):
+            break
+        board = _next_ordinal(board, mission, template)
+        mission = board.missions[0]
+        state.boards.append(board)
+    return events, settled
+
+
+def _decide(state: PlayerState, catalog: Catalog, board: Board, mission: Mission) -> list[Event]:
+    template = catalog.template(mission.template, mission.version)
+    events: list[Event] = []
+    decided = mission.status == "active" and complete(template, mission.progress, settling=True)
+    if decided:
+        events += complete_mission(state, catalog, board, mission, template, at=board.period.end)
+    # What only the end decided could never have been claimed; a repeating mission's older ordinal made room: paid, not lost.
+    if mission.status == "completed" and (decided or template.repeats):
+        events += pay(state, board, mission, at=state.updated_at)
+    return events
+
+
+def _expire(state: PlayerState, catalog: Catalog, board: Board, mission: Mission) -> None:
+    if mission.completed_at is not None:
+        done = state.completions.get(mission.template)
+        # Cooldowns run from the end of the period: the exact moment of completion depends on the order of delivery.
+        at = mission.completed_at if board.period.end == FOREVER else board.period.end
+        state.completions[mission.template] = Completions((done.count if done else 0) + 1, max(at, done.last_at if done else at))
+    if mission.status != "claimed":
+        timed = catalog.template(mission.template, mission.version).time_limit_ms is not None
+        mission.status = "failed" if mission.completed_at is None and timed else "expired"
+
+
+def _remember_period(state: PlayerState, board: Board) -> None:
+    state.settled[board.period.kind] = Settled(board.period.label, board.period.end, board.period.clock)
+    if board.period.kind == "daily" and board.missions:
+        completed = sum(mission.completed_at is not None for mission in board.missions)
+        state.recent_days = [*state.recent_days, (len(board.missions), completed)][-RECENT_DAYS:]
+
+
+def _settle_older_ordinals(state: PlayerState, catalog: Catalog, board: Board, settled: list[Board]) -> list[Event]:
+    events: list[Event] = []
+    key = board.missions[0].template
+    for older in [b for b in state.boards if b.closed and b.period.kind == "perpetual" and b.missions[0].template == key]:
+        events += settle(state, catalog, older)
+        settled.append(older)
+    return events
+
+
+def _next_ordinal(board: Board, mission: Mission, template: Template) -> Board:
+    ordinal = int(board.period.label.removeprefix("always-")) + 1
+    rest: list[Progress] = consume(template, mission.progress)
+    following = Mission(template.key, template.version, rest)
+    return Board(replace(board.period, label=f"always-{ordinal}"), [following], settles_at=FOREVER)

@@ -1,0 +1,170 @@
+"""Everything the game knows of one player: one tree, loaded and saved as one item (invariant 1).
+
+The tree is owned by whoever loaded it: domain functions change it in place and return the events to publish.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from missions_core.domain.catalog import PeriodKind, Rewards
+from missions_core.domain.periods import DayClock, Period
+
+# What one leaf has gathered, by aggregate, in JSON form: count, days: int (days is a bitmap of the period's local days);
+# sum, max: decimal string; last: [action time, action id hash, decimal string]; distinct: sorted list of value hashes;
+# with `within`: {bucket number: count or decimal string}. None: nothing yet.
+Progress = int | str | list[int | str] | dict[str, int | str] | None
+
+
+@dataclass(slots=True)
+class Mission:
+    """A template dealt to the player. Its id is `{template}:{label of its board}`."""
+
+    template: str
+    version: int
+    progress: list[Progress]
+    status: str = "active"  # active | completed | claimed; expired and failed only once settled
+    started_at: int | None = None  # the opt-in (`requires_start`)
+    first_at: int | None = None  # the earliest action that counted
+    last_at: int | None = None  # the latest action that counted
+    completed_at: int | None = None
+    claimed_at: int | None = None
+    paid: Rewards | None = None  # fixed by the completing write
+
+
+@dataclass(slots=True)
+class Board:
+    """A player's missions of one period. `closed`: the next period has begun, only late actions can still change it."""
+
+    period: Period
+    missions: list[Mission]
+    settles_at: int  # when it becomes final
+    closed: bool = False
+    shielded: bool = False  # a pause or an operator's shield: never breaks a streak
+    checked_in_at: int | None = None
+    freezes_gained: int = 0  # bought while this board was current
+    rerolls: int = 0
+
+    def find(self, template: str) -> Mission | None:
+        """This board's mission of a template."""
+        return next((mission for mission in self.missions if mission.template == template), None)
+
+
+@dataclass(slots=True)
+class Streak:
+    """What settled boards add up to. The streak shown folds the unsettled ones on top (`streaks.shown`)."""
+
+    freezes: int = 0
+    current: int = 0
+    best: int = 0
+    broken_at: int | None = None
+
+
+@dataclass(slots=True)
+class Settled:
+    """Where a kind's chain of settled periods ends."""
+
+    label: str
+    until: int
+    clock: DayClock
+
+
+@dataclass(slots=True)
+class CheckIns:
+    """The daily sign-in card."""
+
+    streak: int = 0
+    best: int = 0
+    total: int = 0
+    months: dict[str, int] = field(default_factory=dict)  # "2026-11" -> bitmap of its days, bit 0 = the 1st
+
+
+@dataclass(slots=True)
+class Completions:
+    """How often a template was completed on settled boards, and when last."""
+
+    count: int
+    last_at: int
+
+
+@dataclass(slots=True)
+class PendingGrant:
+    """Money on its way: stays here until its ledger row was seen."""
+
+    cause: str
+    at: int
+    rewards: Rewards
+
+
+@dataclass(slots=True)
+class CommandResult:
+    """The first answer to a command that carried an Idempotency-Key."""
+
+    key_hash: str
+    command: str
+    result: str  # JSON
+    at: int
+
+
+@dataclass(slots=True)
+class Bucket:
+    """A token bucket for one client-sent action type; tokens in thousandths."""
+
+    tokens: int
+    at: int
+
+
+@dataclass(slots=True)
+class Preferences:
+    """What the player told us about their taste and time."""
+
+    categories: list[str] = field(default_factory=list)
+    daily_minutes: int | None = None
+
+
+@dataclass(slots=True)
+class PlayerState:
+    """One player's game."""
+
+    player: str
+    account: str
+    created_at: int
+    updated_at: int
+    active_at: int  # the player's last own action or command: dealing stops 30 days later
+    zone: str | None = None
+    level_base: int = 1
+    lifetime_xp: int = 0
+    vip: bool = False
+    segments: list[str] = field(default_factory=list)
+    preferences: Preferences = field(default_factory=Preferences)
+    boards: list[Board] = field(default_factory=list)  # oldest first
+    streaks: dict[str, Streak] = field(default_factory=dict)  # daily, weekly
+    settled: dict[PeriodKind, Settled] = field(default_factory=dict)  # daily, weekly, monthly
+    paused_from: int | None = None
+    paused_until: int | None = None
+    check_ins: CheckIns = field(default_factory=CheckIns)
+    lifetime: dict[str, Progress] = field(default_factory=dict)  # counter key -> progress
+    completions: dict[str, Completions] = field(default_factory=dict)
+    recent_days: list[tuple[int, int]] = field(default_factory=list)  # (dealt, completed) of the last 14 settled daily boards
+    seen: dict[int, list[str]] = field(default_factory=dict)  # action-time hour -> hashes of applied action ids
+    spilled_before: int = 0  # action ids of hours before this one may have left for SEEN rows
+    buckets: dict[str, Bucket] = field(default_factory=dict)
+    pending: list[PendingGrant] = field(default_factory=list)
+    commands: list[CommandResult] = field(default_factory=list)
+    catalog_version: int = 0
+
+    def current(self, kind: PeriodKind) -> Board | None:
+        """The open board of a drawn kind."""
+        return next((board for board in self.boards if board.period.kind == kind and not board.closed), None)
+
+    def previous(self, kind: PeriodKind) -> Board | None:
+        """The closed, not yet settled board of a drawn kind."""
+        return next((board for board in self.boards if board.period.kind == kind and board.closed), None)
+
+    def missions(self) -> Iterator[tuple[Board, Mission]]:
+        """Every mission on an unsettled board."""
+        return ((board, mission) for board in self.boards for mission in board.missions)
+
+
+def mission_id(board: Board, mission: Mission) -> str:
+    """The public id of a mission."""
+    return f"{mission.template}:{board.period.label}"

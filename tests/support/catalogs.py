@@ -1,0 +1,46 @@
+"""Catalogs for tests, written as a catalog author would write them, as Python data."""
+
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from missions_core.authoring.compiler import CatalogSource, compile_catalog
+from missions_core.authoring.rule_models import RulesModel
+from missions_core.authoring.template_checks import AnyTemplate
+from missions_core.domain.catalog import Catalog, Snapshot, catalog_from_snapshot
+
+DEFAULT_RULES: dict[str, Any] = {
+    "currencies": ["xp", "gold"],
+    "actions": {"post.created": {}, "tip.sent": {}, "video.watched": {"client": True, "per_minute": 10}},
+    "rotation": {"daily": {"min": 9, "max": 9}, "weekly": {"min": 9, "max": 9}, "monthly": {"min": 9, "max": 9}},
+}
+
+
+def snapshot(*templates: dict[str, Any], previous: Snapshot | None = None, **rules: Any) -> Snapshot:
+    """Compile templates and rule overrides into a snapshot."""
+    return compile_catalog(
+        CatalogSource(
+            RulesModel.model_validate(DEFAULT_RULES | rules),
+            [TypeAdapter(AnyTemplate).validate_python(template) for template in templates],
+        ),
+        previous,
+    )
+
+
+def catalog(*templates: dict[str, Any], **rules: Any) -> Catalog:
+    """A loaded catalog."""
+    return catalog_from_snapshot(snapshot(*templates, **rules))
+
+
+def mission(key: str, requirements: Any = None, **fields: Any) -> dict[str, Any]:
+    """A daily count mission unless told otherwise."""
+    return {
+        "key": key,
+        "kind": "mission",
+        "name": key,
+        "category": "participation",
+        "type": "count",
+        "period": "daily",
+        "requirements": requirements or {"post.created": 1},
+        "rewards": {"xp": 10},
+    } | fields
