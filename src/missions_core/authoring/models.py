@@ -1,0 +1,137 @@
+"""Models of a catalog file: missions, quests, achievements and, in one file of the folder, the rules."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, JsonValue
+
+from missions_core.authoring.requirement_models import Requirements
+from missions_core.authoring.reward_models import Rewards, RewardsModel
+from missions_core.authoring.rule_models import DifficultyName, PeriodName, RulesModel
+from missions_core.authoring.values import (
+    AtLeastOne,
+    GoodsId,
+    Instant,
+    NamedText,
+    Number,
+    OptionalKey,
+    OptionalText,
+    Strict,
+    Tag,
+    TemplateKey,
+    ZeroOrMore,
+    ZoneOrPlayer,
+)
+
+
+class LevelBand(Strict):
+    """Player levels it is dealt to, inclusive; no `max`: no cap."""
+
+    min: AtLeastOne = 1
+    max: AtLeastOne | None = None
+
+
+class ActiveWindow(Strict):
+    """When it can be dealt; `until` is exclusive."""
+
+    start: Instant | None = Field(default=None, alias="from")
+    until: Instant | None = None
+
+
+class ActiveHoursModel(Strict):
+    """Hours of the day in which actions count; may wrap midnight."""
+
+    start: int = Field(alias="from", ge=0, le=23)
+    end: int = Field(alias="to", ge=0, le=24)
+    zone: ZoneOrPlayer = "player"
+
+
+class EvidenceModel(Strict):
+    """What a player must hand in, and who looks at it."""
+
+    types: list[Literal["watch_duration", "click_data", "uploaded_content", "social_proof", "invite_code", "url"]] = Field(min_length=1)
+    review: Literal["auto", "manual"] = "manual"
+
+
+class TemplateBase(Strict):
+    """What missions, quests and achievements share."""
+
+    key: TemplateKey
+    name: NamedText = Field(examples=["{en: Market Maker}"])
+    description: OptionalText = Field(default={"en": ""})
+    difficulty: DifficultyName = "beginner"
+    rewards: Rewards
+    auto_claim: bool = True
+    requires_start: bool = False
+    weight: AtLeastOne = 100
+    priority: int = Field(default=0, ge=-1_000_000, le=1_000_000)
+    paused: bool = False
+    featured: bool = False
+    level: LevelBand = LevelBand()
+    vip: bool = False
+    prerequisites: list[TemplateKey] = Field(default=[])
+    cooldown_hours: ZeroOrMore = 0
+    max_completions: AtLeastOne | None = None
+    active: ActiveWindow | None = None
+    active_hours: ActiveHoursModel | None = None
+    history: Literal["any", "new", "active", "veteran"] = "any"
+    segments: list[Tag] = Field(default=[])
+    time_limit_hours: AtLeastOne | None = None
+    typical_minutes: AtLeastOne | None = None
+    evidence: EvidenceModel | None = None
+    metadata: dict[str, JsonValue] = Field(default={})
+
+
+class Mission(TemplateBase):
+    """Dealt to a player for one period."""
+
+    kind: Literal["mission"]
+    category: TemplateKey = Field(examples=["social"])
+    type: Literal["count", "threshold", "streak", "timebound", "combo", "unique", "competitive"]
+    period: PeriodName
+    requirements: Requirements = Field(examples=["{post.created: 5}"])
+    auto_claim: bool = False
+
+
+class Step(Strict):
+    """One step of a quest."""
+
+    key: TemplateKey
+    name: NamedText = Field(examples=["Say hello"])
+    requirements: Requirements = Field(examples=["{post.created: 1}"])
+    rewards: Rewards = RewardsModel()
+    optional: bool = False
+
+
+class Quest(TemplateBase):
+    """Steps in order."""
+
+    kind: Literal["quest"]
+    category: OptionalKey = ""
+    steps: list[Step] = Field(min_length=1)
+
+
+class Tier(Strict):
+    """A further target for the first leaf."""
+
+    name: GoodsId
+    target: Number
+
+
+class Achievement(TemplateBase):
+    """Reached once, on lifetime counters by default."""
+
+    kind: Literal["achievement"]
+    category: OptionalKey = ""
+    achievement_type: Literal["milestone", "collection", "progression", "discovery", "skill", "social", "challenge", "secret"] = "milestone"
+    requirements: Requirements = Field(examples=["{post.created: 5}"])
+    tiers: list[Tier] = Field(default=[])
+
+
+Template = Annotated[Mission | Quest | Achievement, Field(discriminator="kind")]
+
+
+class CatalogFile(Strict):
+    """One YAML file: exactly one file of a folder has `rules`, any may have `templates`."""
+
+    rules: RulesModel | None = None
+    templates: list[Template] = Field(default=[])

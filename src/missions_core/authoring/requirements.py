@@ -1,0 +1,107 @@
+"""Requirement trees with their defaults filled in, each node remembering where the author wrote it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from missions_core.authoring.findings import Path
+from missions_core.authoring.models import Achievement, Mission, Quest
+from missions_core.authoring.requirement_models import AllGroup, AnyGroup, ConditionModel, LeafModel, Shorthand
+
+
+@dataclass(frozen=True, slots=True)
+class LeafAt:
+    """A requirement and its place."""
+
+    path: Path
+    key: str
+    action: str
+    aggregate: str
+    field: str | None
+    where: Sequence[ConditionModel]
+    op: str
+    target: Decimal
+    target2: Decimal | None
+    within_ms: int | None
+    lifetime: bool
+    label: dict[str, str]
+
+    def member(self, name: str) -> Path:
+        """Where a member is written; in the shorthand, which has none, where the requirement is."""
+        return self.path if isinstance(self.path[-1], str) else (*self.path, name)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupAt:
+    """A group and its place."""
+
+    path: Path
+    every: bool
+    children: tuple["LeafAt | GroupAt", ...]
+
+    def leaves(self) -> Iterator[LeafAt]:
+        """Every leaf below, in order."""
+        for child in self.children:
+            if isinstance(child, LeafAt):
+                yield child
+            else:
+                yield from child.leaves()
+
+    @property
+    def depth(self) -> int:
+        """How many groups enclose the innermost leaf."""
+        return 1 + max((child.depth for child in self.children if isinstance(child, GroupAt)), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Defaults:
+    aggregate: str = "count"
+    lifetime: bool = False
+
+
+def trees_of(template: Mission | Quest | Achievement) -> list[GroupAt]:
+    """The template's requirement trees: one, or one per step of a quest."""
+    if isinstance(template, Quest):
+        return [_tree(step.requirements, ("steps", index, "requirements"), _Defaults()) for index, step in enumerate(template.steps)]
+    return [_tree(template.requirements, ("requirements",), _defaults(template))]
+
+
+def _defaults(template: Mission | Achievement) -> _Defaults:
+    if isinstance(template, Achievement):
+        return _Defaults(lifetime=True)
+    return _Defaults("days" if template.type == "streak" else "count", lifetime=template.type == "threshold")
+
+
+def _tree(requirements: AllGroup | AnyGroup | Shorthand, path: Path, defaults: _Defaults) -> GroupAt:
+    if isinstance(requirements, Shorthand):
+        pairs = requirements.root.items()
+        counts = (LeafModel.model_construct(action=action, aggregate="count", target=Decimal(target)) for action, target in pairs)
+        return GroupAt(path, True, tuple(_leaf(leaf, (*path, leaf.action), defaults) for leaf in counts))
+    return _group(requirements, path, defaults)
+
+
+def _group(group: AllGroup | AnyGroup, path: Path, defaults: _Defaults) -> GroupAt:
+    every = isinstance(group, AllGroup)
+    nodes = group.all if isinstance(group, AllGroup) else group.any
+    return GroupAt(path, every, tuple(_node(node, (*path, "all" if every else "any", n), defaults) for n, node in enumerate(nodes)))
+
+
+def _node(node: AllGroup | AnyGroup | LeafModel, path: Path, defaults: _Defaults) -> LeafAt | GroupAt:
+    return _leaf(node, path, defaults) if isinstance(node, LeafModel) else _group(node, path, defaults)
+
+
+def _leaf(leaf: LeafModel, path: Path, defaults: _Defaults) -> LeafAt:
+    return LeafAt(
+        path=path,
+        key=leaf.key or leaf.action,
+        action=leaf.action,
+        aggregate=leaf.aggregate or defaults.aggregate,
+        field=leaf.field,
+        where=leaf.where,
+        op=leaf.op,
+        target=leaf.target,
+        target2=leaf.target2,
+        within_ms=leaf.within,
+        lifetime=defaults.lifetime if leaf.scope is None else leaf.scope == "lifetime",
+        label=leaf.label or {},
+    )

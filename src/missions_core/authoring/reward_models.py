@@ -1,0 +1,38 @@
+"""Models of what something pays: goods by name, every other member is an amount of a currency."""
+
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, JsonValue
+
+from missions_core.authoring.values import Amount, AtLeastOne, Currency, GoodsId, Strict
+
+Amounts = dict[Currency, Amount]
+
+
+class ItemModel(Strict):
+    """An item for the inventory."""
+
+    id: GoodsId
+    quantity: AtLeastOne = 1
+    expires_after_hours: AtLeastOne | None = None
+    metadata: dict[str, JsonValue] = Field(default={})
+
+
+class RewardsModel(Strict):
+    """Goods, and amounts by currency in `model_extra`."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Amount] = Field(init=False)
+
+    items: list[ItemModel] = Field(default=[])
+    badges: list[GoodsId] = Field(default=[])
+    titles: list[GoodsId] = Field(default=[])
+    frames: list[GoodsId] = Field(default=[])
+
+    @property
+    def amounts(self) -> dict[str, int]:
+        """Amounts by currency, as written."""
+        return dict(self.model_extra or {})
+
+
+Rewards = Annotated[RewardsModel, Field(examples=["{xp: 50}"])]

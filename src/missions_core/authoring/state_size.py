@@ -1,0 +1,111 @@
+"""Estimates the largest state one player can reach with a catalog, in compressed bytes (DynamoDB bills and limits items by size)."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from missions_core.domain.catalog import DAY_MS, DRAWN_KINDS, Catalog, Leaf, Template
+
+LIMIT_BYTES = 32 * 1024
+# 64 recent action ids, 8 command results, pending grants, streaks, check-in months, preferences, daily summaries
+FIXED_BYTES = 5 * 1024
+MISSION_BYTES = 48  # template, version, status, times, and the amounts fixed at completion
+BOARD_BYTES = 60  # label, bounds, settling, day clock
+COMPLETION_BYTES = 14  # count and last time of one template
+COUNT_BYTES, SUM_BYTES, LAST_BYTES, HASH_BYTES = 4, 20, 30, 9
+WINDOW_BUCKETS = 24
+PERIOD_DAYS = {"daily": 2, "weekly": 9, "monthly": 33}
+LATEST_DAYS = 14  # no older action is taken, so an endless board needs no finer memory than this
+ENDLESS_DAYS = 3650
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one part of the catalog adds to the worst case."""
+
+    what: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class StateSize:
+    """The worst case, biggest contribution first."""
+
+    contributions: tuple[Contribution, ...]
+
+    @property
+    def total(self) -> int:
+        """Bytes altogether."""
+        return sum(contribution.size for contribution in self.contributions)
+
+    def biggest(self, count: int = 5) -> str:
+        """The biggest contributions, for an author who must save some."""
+        return ", ".join(f"{part.what} {part.size} B" for part in self.contributions[:count])
+
+
+def worst_case_state(catalog: Catalog) -> StateSize:
+    """Two full boards of each drawn kind with their largest templates, everything else that can be open at once, all counters."""
+    parts = [Contribution("what every player has", FIXED_BYTES), *_drawn(catalog), *_specials(catalog)]
+    parts += [_mission(template, boards=2) for template in catalog.missions("perpetual")]
+    parts += [_counter(action, leaf) for action, leaves in catalog.lifetime_leaves.items() for leaf in leaves]
+    plain = {leaf.counter for leaves in catalog.lifetime_leaves.values() for leaf in leaves}
+    unasked = [action for action in catalog.known_actions if action not in plain]
+    parts.append(Contribution("lifetime counts of action types", sum(_named(action) + COUNT_BYTES for action in unasked)))
+    completions = sum(_named(key) + COMPLETION_BYTES for key in catalog.templates)
+    parts.append(Contribution("completion counts of templates", completions))
+    return StateSize(tuple(sorted(parts, key=lambda part: -part.size)))
+
+
+def _drawn(catalog: Catalog) -> Iterator[Contribution]:
+    for kind in DRAWN_KINDS:
+        largest = sorted((_mission(template, boards=2) for template in catalog.missions(kind)), key=lambda part: -part.size)
+        yield from largest[: catalog.rules.rotation[kind].max]
+        yield Contribution(f"{kind} boards", 2 * BOARD_BYTES)
+
+
+def _specials(catalog: Catalog) -> Iterable[Contribution]:
+    """Those of the fullest moment: each is kept from its window's start until it can no longer be claimed."""
+    kept = [
+        (template.active_from or 0, (template.active_until or 0) + catalog.rules.claim_days * DAY_MS, _mission(template, boards=1))
+        for template in catalog.missions("special")
+    ]
+    moments = [[part for start, end, part in kept if start <= begin < end] for begin, _, _ in kept]
+    return max(moments, key=lambda parts: sum(part.size for part in parts), default=[])
+
+
+def _mission(template: Template, *, boards: int) -> Contribution:
+    board = 0 if template.period in DRAWN_KINDS else BOARD_BYTES
+    one = MISSION_BYTES + board + _named(template.key) + sum(_progress_bytes(leaf, _days(template)) for leaf in template.leaves)
+    return Contribution(f"{template.key} (x{boards})" if boards > 1 else template.key, boards * one)
+
+
+def _days(template: Template) -> int:
+    if template.period == "special" and template.active_from is not None and template.active_until is not None:
+        return (template.active_until - template.active_from) // DAY_MS + 2
+    return PERIOD_DAYS.get(template.period, ENDLESS_DAYS)
+
+
+def _counter(action: str, leaf: Leaf) -> Contribution:
+    return Contribution(f"lifetime {leaf.aggregate} of {action}", _named(leaf.counter or action) + _progress_bytes(leaf, ENDLESS_DAYS))
+
+
+def _progress_bytes(leaf: Leaf, days: int) -> int:
+    match leaf.aggregate:
+        case "distinct":
+            return HASH_BYTES * (int(max(leaf.target, leaf.target2 or leaf.target)) + 1)
+        case "days":
+            return COUNT_BYTES + days // 6  # a bitmap in decimal digits, compressed
+        case "last":
+            return LAST_BYTES
+    one = COUNT_BYTES if leaf.aggregate == "count" else SUM_BYTES
+    return one if leaf.within_ms is None else _buckets(leaf, days) * (one + 6)
+
+
+def _buckets(leaf: Leaf, days: int) -> int:
+    """Every bucket of the period that can be filled before the requirement holds and gathering stops."""
+    windows = min(days, LATEST_DAYS) * DAY_MS // (leaf.within_ms or DAY_MS) + 1
+    filled = min(WINDOW_BUCKETS, max(int(leaf.target), 1)) if leaf.aggregate == "count" else WINDOW_BUCKETS
+    return windows * filled
+
+
+def _named(name: str) -> int:
+    return len(name.encode()) + 3  # quotes and a colon; names repeat little
