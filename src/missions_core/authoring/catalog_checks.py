@@ -36,9 +36,9 @@ def template_notices(template: AnyTemplate, rules: RulesModel) -> Findings:
     if template.kind != "mission":
         yield Finding((), f'{template.kind} "{template.key}" is kept but not dealt yet: {template.kind}s have no engine yet')
     if isinstance(template, Mission) and template.type == "competitive":
-        yield Finding(("type",), f'"{template.key}" is dealt without its board: competitive missions have no engine yet')
+        yield Finding(("type",), f'"{template.key}" is kept but not dealt yet: competitive missions have no engine yet')
     if template.evidence:
-        yield Finding(("evidence",), f'"{template.key}" completes without it: evidence is not asked for yet')
+        yield Finding(("evidence",), f'"{template.key}" is kept but not dealt yet: nothing asks for evidence yet')
     for tree in trees_of(template):
         for leaf in tree.leaves():
             if leaf.action not in rules.known_actions:

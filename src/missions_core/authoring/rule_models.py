@@ -186,7 +186,7 @@ class RulesModel(Strict):
     day_start_hour: int = Field(default=0, ge=0, le=23)
     unknown_players: Literal["create", "quarantine"] = "create"
     default_zone_by_language: dict[Language, Zone] = Field(default={})
-    claim_days: int = Field(default=7, ge=0, le=365)
+    claim_days: int = Field(default=7, ge=1, le=365)  # at least a day: late actions still reach the mission meanwhile
     history: HistoryRule = HistoryRule()
     currencies: list[Currency] = Field(default=["xp"])
     actions: dict[ActionType, ActionRuleModel] = Field(default={})

@@ -55,6 +55,9 @@ def _mission_findings(mission: Mission, tree: GroupAt) -> Findings:
     if mission.period == "special" and (mission.active is None or mission.active.start is None or mission.active.until is None):
         example = "{from: 2026-12-20T00:00:00Z, until: 2026-12-28T00:00:00Z}"
         yield Finding(("active",), f"must say from and until for a special mission; write active: {example}")
+    if repeats(mission) and mission.cooldown_hours:
+        text = "does not go with a repeating perpetual mission, whose next one opens at once; write 0, or make it daily or weekly"
+        yield Finding(("cooldown_hours",), text)
     longest = LONGEST_RUN.get(mission.period)
     for leaf in tree.leaves():
         if longest and leaf.aggregate == "days" and not leaf.lifetime and leaf.op != "<=" and leaf.target > longest:

@@ -41,8 +41,7 @@ def apply(state: PlayerState, catalog: Catalog, action: Action) -> Applied:
     """Apply an action that was not seen before to a state rolled to now."""
     state.active_at = max(state.active_at, action.time)
     types = _types(catalog, action)
-    reaches_a_board = any(board.period.covers(action.time) for board in state.boards)
-    applied = Applied("no_mission" if reaches_a_board else "late")
+    applied = Applied("no_mission" if _reaches_a_board(state, action) else "late")
     for board, mission in list(state.missions()):
         template = catalog.template(mission.template, mission.version)
         wanted = [index for type_ in types for index in template.leaves_of.get(type_, ())]
@@ -54,6 +53,12 @@ def apply(state: PlayerState, catalog: Catalog, action: Action) -> Applied:
     _count_lifetime(state, catalog, types, action)
     applied.outcome = min((o.outcome for o in applied.outcomes), key=RANK.__getitem__, default=applied.outcome)
     return applied
+
+
+def _reaches_a_board(state: PlayerState, action: Action) -> bool:
+    """Whether the action's time lies in a current or previous period: of any kind that dealt something, or of a day."""
+    boards = (board for board in state.boards if board.missions or board.period.kind == "daily")
+    return any(board.period.covers(action.time) for board in boards)
 
 
 def _types(catalog: Catalog, action: Action) -> list[str]:

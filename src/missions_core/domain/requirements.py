@@ -9,11 +9,12 @@ from decimal import Context, Decimal
 from hashlib import blake2b
 from typing import Any, cast
 
-from missions_core.domain.actions import Action
+from missions_core.domain.actions import MAX_AGE_MS, Action
 from missions_core.domain.catalog import Condition, Group, Leaf, Template
 from missions_core.domain.state import Progress
 
 WINDOW_BUCKETS = 24
+MET = "0"  # the only bucket of a window that was full enough once; no action is as old as the epoch
 LARGEST = Decimal(10) ** 18  # values beyond this, or finer than 18 decimals, are not amounts: they are filtered
 FINEST_EXPONENT = -18
 EXACT = Context(prec=60)  # sums of such values never round
@@ -198,10 +199,20 @@ def _sum(leaf: Leaf, progress: Progress, time: int, value: Decimal) -> Progress:
 
 def _in_window(leaf: Leaf, progress: Progress, time: int, value: Decimal) -> Progress:
     buckets = dict(cast(dict[str, int | str], progress or {}))
+    if MET in buckets:
+        return progress
     number_of_bucket = str(time * WINDOW_BUCKETS // cast(int, leaf.within_ms))
     total = EXACT.add(Decimal(buckets.get(number_of_bucket, 0)), value)
-    buckets[number_of_bucket] = int(total) if leaf.aggregate == "count" else _plain(total)
-    return dict(sorted(buckets.items()))  # the same bytes whatever the order of delivery
+    buckets[number_of_bucket] = _amount(leaf, total)
+    if leaf.op == ">=" and _best_window(buckets) >= leaf.target:
+        return {MET: _amount(leaf, leaf.target)}  # met for good: which buckets did it depends on the order of delivery
+    newest = max(map(int, buckets))
+    kept = newest - WINDOW_BUCKETS * (1 + MAX_AGE_MS // cast(int, leaf.within_ms) + 1)  # accepted actions reach no further back
+    return {bucket: amount for bucket, amount in sorted(buckets.items()) if int(bucket) >= kept}
+
+
+def _amount(leaf: Leaf, amount: Decimal) -> int | str:
+    return int(amount) if leaf.aggregate == "count" else _plain(amount)
 
 
 def _best_window(buckets: dict[str, int | str]) -> Decimal:

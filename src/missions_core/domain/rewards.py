@@ -1,12 +1,12 @@
 """Reward arithmetic: floor(base x period x streak x speed x perfect), exact rationals, one floor; and levels."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from math import floor
 
 from missions_core.domain import streaks
-from missions_core.domain.catalog import Amounts, PeriodKind, Rewards, Rules, Template
+from missions_core.domain.catalog import Amounts, ItemReward, PeriodKind, Rewards, Rules, Template
 from missions_core.domain.state import Board, Mission, PendingGrant, PlayerState
 
 ONE = Fraction(1)
@@ -61,18 +61,26 @@ def level_of(xp: int, levels: Sequence[int]) -> int:
 
 
 def combined(*parts: Rewards) -> Rewards:
-    """The sum of several rewards."""
+    """The sum of several rewards: each good is named once, as the ledger's transaction writes each row once."""
     amounts: dict[str, int] = {}
+    items: dict[tuple[str, int | None], ItemReward] = {}
     for part in parts:
         for currency, amount in part.amounts.items():
             amounts[currency] = amounts.get(currency, 0) + amount
+        for item in part.items:
+            key = (item.id, item.expires_after_hours)
+            items[key] = replace(item, quantity=item.quantity + (items[key].quantity if key in items else 0))
     return Rewards(
         amounts=amounts,
-        items=tuple(item for part in parts for item in part.items),
-        badges=tuple(badge for part in parts for badge in part.badges),
-        titles=tuple(title for part in parts for title in part.titles),
-        frames=tuple(frame for part in parts for frame in part.frames),
+        items=tuple(items.values()),
+        badges=_united(part.badges for part in parts),
+        titles=_united(part.titles for part in parts),
+        frames=_united(part.frames for part in parts),
     )
+
+
+def _united(goods: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(good for part in goods for good in part))
 
 
 def _multiplier(rules: Rules, kind: PeriodKind, currency: str, streak: int, *, speedy: bool, perfect: bool) -> Fraction:

@@ -18,8 +18,8 @@ def mission(**fields: str) -> str:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (mission(type="competitive"), 'templates[0].type: "a" is dealt without its board: competitive missions have no engine yet'),
-        (mission(evidence="{types: [url]}"), 'templates[0].evidence: "a" completes without it'),
+        (mission(type="competitive"), 'templates[0].type: "a" is kept but not dealt yet: competitive missions have no engine yet'),
+        (mission(evidence="{types: [url]}"), 'templates[0].evidence: "a" is kept but not dealt yet'),
         (
             mission(requirements="{post.deleted: 1}"),
             'templates[0].requirements["post.deleted"]: "post.deleted" is not in rules.actions or rules.derive; "a" is never dealt',

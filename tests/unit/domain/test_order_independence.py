@@ -18,6 +18,7 @@ LATEST_HOURS = 23  # an action this late still reaches its daily board, current 
 # A perpetual mission has no end at which its completion could become final, so what it pays counts for the next deal as soon as it is
 # recorded. It pays gold here, because xp would make the level, and so a deal, depend on which night a late action arrived.
 GOLD = {"gold": 1}
+TIPS = {"action": "tip.sent", "aggregate": "sum", "field": "amount", "target": 10}
 CATALOG = catalog(
     mission("count", {"post.created": 3}),
     mission("sum", {"all": [{"action": "tip.sent", "aggregate": "sum", "field": "amount", "target": 20}]}),
@@ -38,7 +39,7 @@ CATALOG = catalog(
     mission("days", {"all": [{"action": "post.created", "target": 3}]}, type="streak", period="weekly"),
     mission("hundred", {"all": [{"action": "post.created", "target": 9}]}, type="threshold", period="monthly"),
     mission("again", {"post.created": 4}, period="perpetual", rewards=GOLD),
-    mission("tips", {"all": [{"action": "tip.sent", "aggregate": "sum", "field": "amount", "target": 10}]}, period="perpetual", rewards=GOLD),
+    mission("tips", {"all": [TIPS]}, period="perpetual", rewards=GOLD),
     mission("first", {"all": [{"action": "tip.sent", "target": 1}]}, period="perpetual", type="unique", rewards=GOLD),
     mission("feast", {"post.created": 4}, period="special", active={"from": "2026-11-19T12:00:00Z", "until": "2026-11-22T12:00:00Z"}),
     rotation={"daily": {"min": 20, "max": 20}, "weekly": {"min": 3, "max": 3}, "monthly": {"min": 1, "max": 1}},

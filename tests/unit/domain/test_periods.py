@@ -1,6 +1,7 @@
 """Local days, weeks and months in real zones: sealed periods whose labels strictly increase."""
 
 from datetime import UTC, datetime
+from itertools import pairwise
 from zoneinfo import available_timezones
 
 import pytest
@@ -30,7 +31,13 @@ def utc(instant: int) -> str:
         ("UTC", "2026-11-21T10:00", "2026-11-21", "2026-11-21T00:00", "2026-11-22T00:00"),
         ("Europe/Berlin", "2026-03-29T12:00", "2026-03-29", "2026-03-28T23:00", "2026-03-29T22:00"),  # 23 hours: spring forward
         ("Europe/Berlin", "2026-10-25T12:00", "2026-10-25", "2026-10-24T22:00", "2026-10-25T23:00"),  # 25 hours: fall back
-        ("America/Sao_Paulo", "2018-11-04T12:00", "2018-11-04", "2018-11-04T03:00", "2018-11-05T02:00"),  # midnight skipped: starts at 01:00
+        (
+            "America/Sao_Paulo",
+            "2018-11-04T12:00",
+            "2018-11-04",
+            "2018-11-04T03:00",
+            "2018-11-05T02:00",
+        ),  # midnight skipped: starts at 01:00
         ("America/Havana", "2018-11-04T12:00", "2018-11-04", "2018-11-04T04:00", "2018-11-05T05:00"),  # midnight hour twice: one start
         ("America/Sao_Paulo", "2018-02-17T12:00", "2018-02-17", "2018-02-17T02:00", "2018-02-18T03:00"),  # 23:00 repeated on the same day
         ("Pacific/Apia", "2011-12-30T09:00", "2011-12-29", "2011-12-29T10:00", "2011-12-30T10:00"),  # the 30th never happened there
@@ -86,9 +93,9 @@ def test_hopping_zones_never_repeats_a_label_nor_mints_periods(kind: str, instan
     for clock in clocks[1:]:
         chain.append(period_after(chain[-1], clock))
 
-    assert all(later.label > earlier.label for earlier, later in zip(chain, chain[1:], strict=False))
-    assert all(later.start == earlier.end for earlier, later in zip(chain, chain[1:], strict=False))
-    hops = [later for earlier, later in zip(chain, chain[1:], strict=False) if later.clock != earlier.clock]
+    assert all(later.label > earlier.label for earlier, later in pairwise(chain))
+    assert all(later.start == earlier.end for earlier, later in pairwise(chain))
+    hops = [later for earlier, later in pairwise(chain) if later.clock != earlier.clock]
     assert all(period.end - period.start >= shortest for period in hops)
 
 

@@ -150,7 +150,9 @@ def test_a_zone_change_applies_from_the_next_period_on() -> None:
 
 def test_a_new_special_mission_published_in_the_middle_reaches_players_at_their_next_roll() -> None:
     game = Game(CATALOG, now=START)
-    party = mission("party", {"post.created": 1}, period="special", active={"from": "2026-11-20T00:00:00Z", "until": "2026-12-01T00:00:00Z"})
+    party = mission(
+        "party", {"post.created": 1}, period="special", active={"from": "2026-11-20T00:00:00Z", "until": "2026-12-01T00:00:00Z"}
+    )
     newer = catalog(party, *())
     object.__setattr__(newer, "version", 2)
     newer.retired.update({(t.key, t.version): t for t in CATALOG.templates.values()})
