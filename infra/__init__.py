@@ -1,0 +1,1 @@
+"""Development and operations: the local stack and the `missions` command."""

@@ -1,0 +1,29 @@
+"""Runs of scheduled jobs, so that a repeated trigger finds its first run."""
+
+from collections.abc import Mapping
+
+from missions_core.storage import keys
+from missions_core.storage.table import JobRow, bind, find
+
+KEPT_SECONDS = 90 * 24 * 3600
+
+
+class Jobs:
+    """The job runs of one table."""
+
+    def __init__(self, table_name: str) -> None:
+        self._runs = bind(JobRow, table_name)
+
+    def record(self, name: str, scheduled_at: int, summary: Mapping[str, int | str]) -> None:
+        """Remember what a run scheduled for this instant did; the same run again replaces it."""
+        self._runs(*keys.job(name, scheduled_at), summary=dict(summary), ttl=scheduled_at // 1000 + KEPT_SECONDS).save()
+
+    def last(self, name: str) -> int | None:
+        """The instant of the latest run that was recorded; None: there was none."""
+        newest = next(iter(self._runs.query(keys.jobs(name), limit=1, scan_index_forward=False, consistent_read=True)), None)
+        return None if newest is None else keys.instant_of_job(newest.sk)
+
+    def summary(self, name: str, scheduled_at: int) -> dict[str, int | str] | None:
+        """What the run scheduled for this instant did; None: it did not finish yet."""
+        row = find(self._runs, keys.job(name, scheduled_at))
+        return None if row is None else row.summary

@@ -1,0 +1,181 @@
+"""Every key of the one table, and the access patterns they serve. No other module joins or splits a key.
+
+Item                                        PK                  SK
+player state (1, 2, 3)                      PLAYER#{player}     STATE
+spilled action ids of one hour, ttl (4)     PLAYER#{player}     SEEN#{hour}
+profile: all personal data (5)              PLAYER#{player}     PROFILE
+settled period (6)                          PLAYER#{player}     HISTORY#{start}#{kind}#{label}, one-mission boards + #{template}
+grant, immutable (7, 8, 9)                  LEDGER#{account}    GRANT#{at}#{cause}
+wallet (7, 10)                              WALLET#{account}    WALLET
+inventory row (7, 11)                       WALLET#{account}    ITEM#{kind}#{id}, what expires + #{expires_at}
+catalog pointer (12, 13)                    CATALOG             CURRENT
+catalog snapshot chunk (12, 13)             CATALOG             SNAPSHOT#{version}#{digest}#{n}
+replaced template version (12, 14)          CATALOG             TEMPLATE#{key}#{version}
+job run, ttl (15)                           JOB#{name}          {scheduled time}
+
+ 1. Load a player                           GetItem, strong
+ 2. Save a player                           PutItem if the version is still the loaded one
+ 3. Players something is due for            Query index `due`: due_shard = DUE#{n}, due_at <= now
+ 4. Was this old action applied?            BatchGetItem of hours, strong; UpdateItem ADD to an hour's set
+ 5. Show, change the profile                GetItem, PutItem
+ 6. A player's past periods, newest first   Query HISTORY#, backwards
+ 7. Pay a grant once                        TransactWriteItems: put the grant if absent, ADD to wallet and inventory rows
+ 8. Which of these grants are paid?         BatchGetItem, strong
+ 9. An account's grants, newest first       Query GRANT#, backwards
+10. Balances                                GetItem, strong
+11. An account's goods                      Query ITEM#
+12. Publish a catalog                       PutItem of replaced templates and chunks, then of the pointer if its version is the one before
+13. Load the catalog                        GetItem of the pointer, strong; Query of its chunks
+14. Templates as they were dealt            BatchGetItem
+15. Did this job run?                       PutItem, GetItem
+
+Instants in keys are zero-padded epoch milliseconds: text order is time order. What may hold any text comes last, so no `#` in it can
+be mistaken; accounts, template keys, ids of goods and period labels never hold one.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from hashlib import blake2b
+
+from missions_core.domain.state import Board, PendingGrant
+from missions_core.errors import InvalidInput
+
+Key = tuple[str, str]
+
+DUE_SHARDS = 64
+HISTORY = "HISTORY#"
+GRANTS = "GRANT#"
+ITEMS = "ITEM#"
+CATALOG = "CATALOG"
+CURRENT = (CATALOG, "CURRENT")
+ONE_MISSION_KINDS = frozenset({"special", "perpetual"})  # boards of these kinds share labels: their template tells them apart
+
+
+def player(player: str) -> str:
+    """The partition of everything that is erased with a player."""
+    return f"PLAYER#{player}"
+
+
+def state(player_id: str) -> Key:
+    """A player's game."""
+    return player(player_id), "STATE"
+
+
+def player_of(partition: str) -> str:
+    """The player a partition belongs to."""
+    return partition.removeprefix("PLAYER#")
+
+
+def seen(player_id: str, hour: int) -> Key:
+    """Action ids of one hour that left the state."""
+    return player(player_id), f"SEEN#{hour}"
+
+
+def hour_of_seen(sort: str) -> int:
+    """The hour a SEEN row belongs to."""
+    return int(sort.removeprefix("SEEN#"))
+
+
+def profile(player_id: str) -> Key:
+    """A player's personal data."""
+    return player(player_id), "PROFILE"
+
+
+def history(player_id: str, board: Board) -> Key:
+    """A settled board."""
+    period = board.period
+    sort = f"{HISTORY}{_instant(period.start)}#{period.kind}#{period.label}"
+    return player(player_id), f"{sort}#{board.missions[0].template}" if period.kind in ONE_MISSION_KINDS else sort
+
+
+def due_shard(player_id: str) -> str:
+    """The index partition a player's next change is found under."""
+    digest = blake2b(player_id.encode(), digest_size=8).digest()
+    return due_partition(int.from_bytes(digest) % DUE_SHARDS)
+
+
+def due_partition(shard: int) -> str:
+    """One of the 64 index partitions."""
+    return f"DUE#{shard}"
+
+
+def ledger(account: str) -> str:
+    """The partition of an account's grants: its rows are only ever added."""
+    return f"LEDGER#{account}"
+
+
+def grant(account: str, pending: PendingGrant) -> Key:
+    """A grant: its time is fixed in the state, so the same cause has the same key whenever it is paid."""
+    return ledger(account), f"{GRANTS}{_instant(pending.at)}#{pending.cause}"
+
+
+def goods(account: str) -> str:
+    """The partition of an account's wallet and inventory."""
+    return f"WALLET#{account}"
+
+
+def wallet(account: str) -> Key:
+    """An account's balances."""
+    return goods(account), "WALLET"
+
+
+def item(account: str, kind: str, id_: str, expires_at: int | None) -> Key:
+    """A stack of goods: what expires at different times lies on different stacks."""
+    sort = f"{ITEMS}{kind}#{id_}"
+    return goods(account), sort if expires_at is None else f"{sort}#{_instant(expires_at)}"
+
+
+def snapshot(version: int, digest: str) -> str:
+    """The sort key prefix of a snapshot's chunks. The digest keeps apart what two publishers write for one version."""
+    return f"SNAPSHOT#{version:08d}#{digest}#"
+
+
+def chunk(version: int, digest: str, index: int) -> Key:
+    """One chunk of a snapshot."""
+    return CATALOG, f"{snapshot(version, digest)}{index:04d}"
+
+
+def template(template_key: str, version: int) -> Key:
+    """A template version that the current catalog no longer holds."""
+    return CATALOG, f"TEMPLATE#{template_key}#{version}"
+
+
+def jobs(name: str) -> str:
+    """The runs of a scheduled job."""
+    return f"JOB#{name}"
+
+
+def job(name: str, scheduled_at: int) -> Key:
+    """One run of a scheduled job."""
+    return jobs(name), _instant(scheduled_at)
+
+
+def instant_of_job(sort: str) -> int:
+    """When a run was scheduled for."""
+    return int(sort)
+
+
+def cursor(key: Key) -> str:
+    """An opaque cursor that continues a list after this key."""
+    partition, sort = key
+    return urlsafe_b64encode(_binding(partition) + sort.encode()).decode().rstrip("=")
+
+
+def after_cursor(text: str, partition: str, prefix: str) -> Key:
+    """The key a cursor stands for. InvalidInput: not a cursor of this list."""
+    try:
+        raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        binding, sort = raw[:8], raw[8:].decode()
+    except (Base64Error, ValueError):
+        binding, sort = b"", ""
+    if binding != _binding(partition) or not sort.startswith(prefix):
+        raise InvalidInput("invalid_cursor", "cursor must be a next_cursor of this list; without one it starts at the top", field="cursor")
+    return partition, sort
+
+
+def _binding(partition: str) -> bytes:
+    return blake2b(partition.encode(), digest_size=8).digest()
+
+
+def _instant(instant: int) -> str:
+    return f"{instant:013d}"

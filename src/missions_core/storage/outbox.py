@@ -1,0 +1,97 @@
+"""The outbox: domain events inside the state write that caused them (invariant 4), as bytes.
+
+Raw deflate of JSON behind a format byte: `[player, account, at, [[type, members...], ...]]`. Events are arrays in the order of their
+fields; types and fields are only ever added at the end, and an added field needs a default. Kept small: it shares the state's write unit.
+"""
+
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from missions_core.domain.catalog import Rewards, rewards_from_snapshot
+from missions_core.domain.codec import rewards_to_json
+from missions_core.domain.events import CheckInCompleted, Event, GrantPending, MissionCompleted, MissionStarted, RewardClaimed, StreakBroken
+from missions_core.domain.state import PlayerState
+
+FORMAT = 1
+TYPES: tuple[type[Event], ...] = (MissionStarted, MissionCompleted, RewardClaimed, CheckInCompleted, StreakBroken, GrantPending)
+# Text that most outboxes contain: zlib refers to it instead of spelling it out. Part of format 1, never edited.
+DICTIONARY = b'"badges":["titles":["items":[{"id":""quantity":check_in:2026-"daily","weekly",mission:daily_"count",{"amounts":{"xp":'
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A domain event on its way out. `id` is derived from what caused it: however often it is delivered, it is the same."""
+
+    id: str
+    player: str
+    account: str
+    at: int
+    event: Event
+
+    @property
+    def type(self) -> str:
+        """The event's name, such as MissionCompleted."""
+        return type(self.event).__name__
+
+
+def encode(state: PlayerState, events: Sequence[Event]) -> bytes:
+    """Events of one write as stored."""
+    text = json.dumps(
+        [state.player, state.account, state.updated_at, [_pack(event) for event in events]], separators=(",", ":"), ensure_ascii=False
+    )
+    packer = zlib.compressobj(level=6, wbits=-15, zdict=DICTIONARY)
+    return bytes([FORMAT]) + packer.compress(text.encode()) + packer.flush()
+
+
+def decode(stored: bytes) -> list[Outgoing]:
+    """The events of one write, in the order in which they happened. ValueError: written by a newer release, or damaged."""
+    if not stored or stored[0] != FORMAT:
+        raise ValueError(f"unknown outbox format {stored[:1]!r}; this release reads format {FORMAT}")
+    try:
+        player, account, at, packed = json.loads(zlib.decompressobj(wbits=-15, zdict=DICTIONARY).decompress(stored[1:]))
+        return [_outgoing(player, account, at, _unpack(*record)) for record in packed]
+    except (zlib.error, ValueError, IndexError, TypeError) as error:
+        raise ValueError(f"damaged outbox: {error}") from error
+
+
+def event_id(account: str, event: Event) -> str:
+    """What tells this event from every other: an account can cause one of its type and subject only once."""
+    return blake2b(f"{account}\0{type(event).__name__}\0{_subject(event)}".encode(), digest_size=16).hexdigest()
+
+
+def _outgoing(player: str, account: str, at: int, event: Event) -> Outgoing:
+    return Outgoing(event_id(account, event), player, account, at, event)
+
+
+def _subject(event: Event) -> str:
+    match event:
+        case MissionStarted() | MissionCompleted():
+            return event.mission
+        case RewardClaimed() | GrantPending():
+            return event.cause
+        case CheckInCompleted():
+            return event.label
+        case StreakBroken():
+            return f"{event.kind} {event.broken_at}"
+
+
+def _pack(event: Event) -> list[Any]:
+    return [TYPES.index(type(event)), *(_plain(getattr(event, name)) for name in type(event).__match_args__)]
+
+
+def _unpack(type_index: int, *members: Any) -> Event:
+    kind = TYPES[type_index]
+    named = dict(zip(kind.__match_args__, members, strict=False))
+    if "rewards" in named:
+        named["rewards"] = rewards_from_snapshot(named["rewards"])
+    return kind(**named)
+
+
+def _plain(member: object) -> object:
+    if isinstance(member, Rewards):
+        return rewards_to_json(member)
+    return dict(member) if isinstance(member, Mapping) else member

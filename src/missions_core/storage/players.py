@@ -1,0 +1,113 @@
+"""Players: the state item (invariant 1) and what else lies in a player's partition.
+
+The state is read and written for every action, so it goes without a PynamoDB model, whose way to attributes and back would add 6 % to
+the two calls. Its attributes: `version`, `state`, `outbox` if there are events, `due_shard` and `due_at` if something will fall due.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pynamodb.exceptions import PutError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.operand import Path
+
+from missions_core.domain import codec
+from missions_core.domain.catalog import HOUR_MS
+from missions_core.domain.events import Event
+from missions_core.domain.state import Board, PlayerState
+from missions_core.errors import VersionConflict
+from missions_core.storage import keys, outbox
+from missions_core.storage.table import HistoryRow, ProfileRow, SeenRow, bind, connect, find, page
+
+# Rules out overwriting a player that another first action created meanwhile.
+IS_NEW = Path("PK").does_not_exist()
+
+SEEN_SECONDS = 15 * 24 * 3600  # a day longer than an action may be late: by then nothing can ask for its hour
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A state as loaded, the version to save it over, and when the index has it due."""
+
+    state: PlayerState
+    version: int
+    due_at: int | None
+
+
+class Players:
+    """The players of one table."""
+
+    def __init__(self, table_name: str) -> None:
+        self._connection = connect(table_name)
+        self._seen = bind(SeenRow, table_name)
+        self._profiles = bind(ProfileRow, table_name)
+        self._history = bind(HistoryRow, table_name)
+
+    def load(self, player: str) -> Stored | None:
+        """A player's state, strongly read; None if nothing was ever saved."""
+        item = self._connection.get_item(*keys.state(player), consistent_read=True).get("Item")
+        if item is None:
+            return None
+        return Stored(codec.decode(item["state"]["B"]), int(item["version"]["N"]), int(item["due_at"]["N"]) if "due_at" in item else None)
+
+    def save(self, state: PlayerState, *, version: int | None, events: Sequence[Event], due_at: int | None) -> None:
+        """Replace the state loaded at `version` (None: there was none). VersionConflict: someone else saved first.
+
+        Also raised when our own write was applied but its acknowledgement was lost: the state then holds what it did.
+        """
+        attributes = {"version": {"N": str((version or 0) + 1)}, "state": {"B": codec.encode(state)}}
+        if events:
+            attributes["outbox"] = {"B": outbox.encode(state, events)}
+        if due_at is not None:
+            attributes |= {"due_shard": {"S": keys.due_shard(state.player)}, "due_at": {"N": str(due_at)}}
+        condition = IS_NEW if version is None else _is_unchanged_since(version)
+        try:
+            self._connection.put_item(*keys.state(state.player), attributes=attributes, condition=condition)
+        except PutError as error:
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
+            raise VersionConflict("version_conflict", "the player changed meanwhile: load again, apply again") from None
+
+    def seen(self, player: str, hours: Iterable[int]) -> dict[int, set[str]]:
+        """The action ids that left the state, for each of the hours (as numbers since the epoch), strongly read."""
+        found = {hour: set[str]() for hour in hours}
+        for row in self._seen.batch_get([keys.seen(player, hour) for hour in found], consistent_read=True):
+            found[keys.hour_of_seen(row.sk)] = {id_.hex() for id_ in row.ids}
+        return found
+
+    def spill(self, player: str, ids_by_hour: Mapping[int, Sequence[str]], *, now: int) -> None:
+        """Add committed action ids (hexadecimal) to their hours' rows; hours no action may come from any more are left out."""
+        for hour, ids in ids_by_hour.items():
+            ttl = hour * HOUR_MS // 1000 + SEEN_SECONDS
+            if ttl * 1000 > now:
+                add = SeenRow.ids.add({bytes.fromhex(id_) for id_ in ids})
+                self._connection.update_item(*keys.seen(player, hour), actions=[add, SeenRow.ttl.set(ttl)])
+
+    def save_history(self, player: str, boards: Sequence[Board]) -> None:
+        """Keep settled boards; the same board again changes nothing."""
+        for board in boards:
+            self._history(*keys.history(player, board), board=codec.encode_board(board)).save()
+
+    def history(self, player: str, *, limit: int, cursor: str | None) -> tuple[list[Board], str | None]:
+        """Settled boards, newest first, and the cursor of the next page."""
+        rows, next_cursor = page(self._history, keys.player(player), keys.HISTORY, limit=limit, cursor=cursor, newest_first=True)
+        return [codec.decode_board(row.board) for row in rows], next_cursor
+
+    def due(self, shard: int, *, now: int, limit: int) -> list[str]:
+        """Players of a shard for whom something is due, the longest due first. Eventually consistent: may name one just settled."""
+        found = self._connection.query(keys.due_partition(shard), Path("due_at") <= now, index_name="due", limit=limit)
+        return [keys.player_of(entry["PK"]["S"]) for entry in found["Items"]]
+
+    def profile(self, player: str) -> dict[str, str] | None:
+        """A player's personal data."""
+        row = find(self._profiles, keys.profile(player))
+        return None if row is None else row.profile
+
+    def save_profile(self, player: str, profile: Mapping[str, str]) -> None:
+        """Replace a player's personal data."""
+        self._profiles(*keys.profile(player), profile=dict(profile)).save()
+
+
+def _is_unchanged_since(version: int) -> Condition:
+    """Rules out losing what another writer saved since this state was loaded."""
+    return Path("version") == version

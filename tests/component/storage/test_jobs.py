@@ -1,0 +1,21 @@
+"""Job runs: one record per scheduled time."""
+
+import boto3
+
+from missions_core.storage import keys
+from missions_core.storage.jobs import Jobs
+
+AT = 1_795_000_000_000
+
+
+def test_a_run_is_known_by_its_scheduled_time_for_ninety_days(table_name: str) -> None:
+    jobs = Jobs(table_name)
+    assert jobs.summary("nightly_reset", AT) is None
+
+    jobs.record("nightly_reset", AT, {"shards": 64})
+
+    assert jobs.summary("nightly_reset", AT) == {"shards": 64}
+    assert jobs.summary("nightly_reset", AT + 1) is None
+    partition, sort = keys.job("nightly_reset", AT)
+    row = boto3.client("dynamodb").get_item(TableName=table_name, Key={"PK": {"S": partition}, "SK": {"S": sort}})["Item"]
+    assert row["ttl"] == {"N": str(AT // 1000 + 90 * 24 * 3600)}
