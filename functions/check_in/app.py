@@ -1,0 +1,21 @@
+"""POST /v1/me/check-ins: the player's daily check-in."""
+
+from typing import Any
+
+from aws_lambda_powertools.logging.correlation_paths import API_GATEWAY_HTTP
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from missions_core.http.api import create_api
+from missions_core.http.routes import check_in
+from missions_core.observability import create_logger
+from missions_core.settings import settings
+from missions_core.use_cases.stores import stores_of
+
+logger = create_logger()
+api = create_api(check_in.routes, stores_of(settings.table_name))
+
+
+@logger.inject_lambda_context(correlation_id_path=API_GATEWAY_HTTP, clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer one request."""
+    return api.resolve(event, context)

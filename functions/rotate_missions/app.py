@@ -1,0 +1,37 @@
+"""Hourly → event bus: announce special missions as their windows open and close."""
+
+from typing import Any
+
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from missions_core import clock
+from missions_core.domain.catalog import HOUR_MS
+from missions_core.messaging import EventBus
+from missions_core.observability import create_logger, create_metrics
+from missions_core.settings import settings
+from missions_core.storage.catalogs import Catalogs
+from missions_core.storage.jobs import Jobs
+from missions_core.use_cases.integration import SOURCE
+from missions_core.use_cases.rotate import rotate
+
+JOB = "rotate_missions"
+
+logger = create_logger()
+metrics = create_metrics()
+catalogs = Catalogs(settings.table_name)
+jobs = Jobs(settings.table_name)
+bus = EventBus(settings.event_bus_name, SOURCE)
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics(capture_cold_start_metric=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+    """Announce what opened or closed since the last run; a run that failed is made up for by the next."""
+    now = clock.now()
+    after = jobs.last(JOB) or now - HOUR_MS
+    announced = rotate(catalogs.current(), bus, after=after, until=now)
+    jobs.record(JOB, now, {"announced": len(announced)})
+    metrics.add_metric("SpecialMissionsAnnounced", MetricUnit.Count, len(announced))
+    logger.info("special missions announced", announced=len(announced))
+    return {"announced": len(announced)}

@@ -1,0 +1,1 @@
+"""What other services may rely on: the schemas of the integration events we publish."""

@@ -1,0 +1,115 @@
+"""The one way a player's state changes: load, pure functions, conditional save; again from the start if someone else was faster."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+from uuid import uuid4
+
+from missions_core.domain import duplicates
+from missions_core.domain.catalog import Catalog
+from missions_core.domain.events import Event
+from missions_core.domain.roll import Rolled, due_at, new_player, roll, welcome
+from missions_core.domain.state import Board, PendingGrant, PlayerState
+from missions_core.errors import Contention, VersionConflict
+from missions_core.storage.players import Stored
+from missions_core.use_cases.stores import Stores
+
+Answer = TypeVar("Answer")
+
+ATTEMPTS = 10
+FIRST_PAUSE_SECONDS = 0.02
+LONGEST_PAUSE_SECONDS = 0.5
+PENDING_GRACE_MS = 60_000  # a grant younger than this is most likely still on its way: not worth a look
+
+
+@dataclass(slots=True)
+class Draft:
+    """A player's state on its way from load to save, with what will leave with it. `now` never runs backwards for a player."""
+
+    state: PlayerState
+    catalog: Catalog
+    now: int
+    is_new: bool
+    due_at: int | None = None  # as the index has it
+    changed: bool = False
+    events: list[Event] = field(default_factory=list)
+    settled: list[Board] = field(default_factory=list)
+
+    def absorb(self, rolled: Rolled) -> None:
+        """Take over what time did."""
+        self.changed |= rolled.changed
+        self.events += rolled.events
+        self.settled += rolled.settled
+
+    def write(self, events: list[Event] | None = None) -> None:
+        """Say that the state changed and must be saved."""
+        self.changed = True
+        self.events += events or []
+
+
+def change(stores: Stores, player: str, command: Callable[[Draft], Answer], *, now: int, present: bool = True) -> Answer:
+    """Run a command on a player's state, rolled to now, and save what it changed. A draft that did not change is not written.
+
+    `present`: the player is here (acts, commands), so boards are dealt even after a long absence. Contention when others keep winning.
+    """
+    pause = FIRST_PAUSE_SECONDS
+    for _ in range(ATTEMPTS):
+        stored = stores.players.load(player)
+        draft = open_draft(stores, player, stored, now=now, present=present)
+        answer = command(draft)
+        try:
+            save(stores, draft, version=stored.version if stored else None)
+        except VersionConflict:
+            time.sleep(random.uniform(0, pause))
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+            continue
+        return answer
+    raise Contention("contention", "this player's state is being changed by many at once; send the same request again")
+
+
+def open_draft(stores: Stores, player: str, stored: Stored | None, *, now: int, present: bool) -> Draft:
+    """The player's state as of now, in memory: a first state for an unknown player."""
+    if stored is None:
+        catalog = stores.catalogs.current()
+        draft = Draft(new_player(player, str(uuid4()), catalog, now=now), catalog, now, is_new=True)
+    else:
+        state = stored.state
+        catalog = stores.catalogs.for_state(state)
+        draft = Draft(state, catalog, max(now, state.updated_at), is_new=False, due_at=stored.due_at)
+        draft.absorb(roll(state, catalog, now=draft.now))
+    if present:
+        draft.absorb(welcome(draft.state, draft.catalog, now=draft.now))
+    return draft
+
+
+def save(stores: Stores, draft: Draft, *, version: int | None) -> None:
+    """Write a changed draft. Rows it leaves behind (spilled ids, settled boards) are stored first: both writes are idempotent."""
+    if not draft.changed:
+        return
+    state = draft.state
+    drop_paid(stores, draft)
+    if draft.settled:
+        stores.players.save_history(state.player, draft.settled)
+    stores.players.save(state, version=version, events=draft.events, due_at=due_at(state, draft.catalog))
+
+
+def drop_paid(stores: Stores, draft: Draft) -> list[PendingGrant]:
+    """Forget pending grants whose ledger rows exist; return those that should have arrived by now and did not."""
+    waiting = [grant for grant in draft.state.pending if grant.at < draft.now - PENDING_GRACE_MS]
+    if not waiting:
+        return []
+    paid = stores.ledger.granted(draft.state.account, waiting)
+    if paid:
+        draft.state.pending = [grant for grant in draft.state.pending if grant.cause not in paid]
+        draft.write()
+    return [grant for grant in waiting if grant.cause not in paid]
+
+
+def spill_old_ids(stores: Stores, draft: Draft) -> None:
+    """Move committed action ids that are too many or too old out of the state; call before new ids are added to it."""
+    hours = duplicates.leaving(draft.state, now=draft.now)
+    if hours:
+        stores.players.spill(draft.state.player, hours, now=draft.now)
+        duplicates.drop(draft.state, hours)

@@ -1,0 +1,156 @@
+"""What players and the host change besides actions and claims: opt-ins, rerolls, pauses, profiles and attributes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from zoneinfo import available_timezones
+
+from missions_core.domain import commands
+from missions_core.domain.catalog import Catalog
+from missions_core.domain.roll import welcome
+from missions_core.domain.state import Board, Mission
+from missions_core.errors import InvalidInput, NotFound
+from missions_core.use_cases.changes import Draft, change
+from missions_core.use_cases.claim import Claimed
+from missions_core.use_cases.idempotency import once
+from missions_core.use_cases.read import PlayerView
+from missions_core.use_cases.stores import Stores
+
+PERSONAL = ("name", "email", "avatar", "language")
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileChange:
+    """What a player changes about themselves; None leaves a member as it is."""
+
+    zone: str | None = None
+    categories: list[str] | None = None
+    daily_minutes: int | None = None
+    name: str | None = None
+    email: str | None = None
+    avatar: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerAttributes:
+    """What the host says about a player; None leaves a member as it is."""
+
+    zone: str | None = None
+    locale: str | None = None
+    level: int | None = None
+    vip: bool | None = None
+    segments: list[str] | None = None
+
+
+def start_mission(stores: Stores, player: str, wanted: str, *, now: int) -> Claimed:
+    """Opt in to a mission that asks for it. Conflict `already_started`, `start_not_needed`; Gone `mission_over`."""
+    return _on_mission(stores, player, lambda draft: commands.start(draft.state, draft.catalog, wanted, now=draft.now), now=now)
+
+
+def reroll(stores: Stores, player: str, wanted: str, *, request: str, now: int) -> Claimed:
+    """Swap an unfinished mission for another one. Repeating `request` returns the first answer."""
+
+    def run(draft: Draft) -> tuple[Board, Mission]:
+        def swap() -> str:
+            board, mission = commands.reroll(draft.state, draft.catalog, wanted, now=draft.now)
+            return f"{mission.template}:{board.period.label}"
+
+        return commands.find_mission(draft.state, once(draft, request, f"reroll:{wanted}", swap))
+
+    return _on_mission(stores, player, run, now=now)
+
+
+def pause(stores: Stores, player: str, days: int, *, now: int) -> PlayerView:
+    """Protect the player's streaks for some days from now; 0 ends a running pause."""
+    return _change_view(stores, player, lambda draft: commands.pause(draft.state, draft.catalog, days, now=draft.now), now=now)
+
+
+def update_profile(stores: Stores, player: str, wish: ProfileChange, *, now: int) -> PlayerView:
+    """Change the player's own settings; personal data goes to the profile row, never into the state."""
+    personal = {member: value for member in PERSONAL if (value := getattr(wish, member)) is not None}
+
+    def run(draft: Draft) -> None:
+        if wish.zone is not None:
+            _set_zone(draft, wish.zone)
+        if wish.categories is not None:
+            draft.state.preferences.categories = list(wish.categories)
+        if wish.daily_minutes is not None:
+            draft.state.preferences.daily_minutes = wish.daily_minutes
+
+    view = _change_view(stores, player, run, now=now)
+    if personal:
+        save_profile(stores, player, personal)
+    return view
+
+
+def put_player(stores: Stores, player: str, attributes: PlayerAttributes, *, now: int) -> PlayerView:
+    """Register or update a player as the host knows them. Does not count as the player being here."""
+
+    def run(draft: Draft) -> PlayerView:
+        state = draft.state
+        zone = attributes.zone or _zone_of_language(draft.catalog, attributes.locale, unless=state.zone)
+        if zone is not None:
+            _set_zone(draft, zone)
+        if attributes.level is not None:
+            state.level_base = attributes.level
+        if attributes.vip is not None:
+            state.vip = attributes.vip
+        if attributes.segments is not None:
+            state.segments = sorted(set(attributes.segments))
+        if draft.is_new or not state.boards:
+            draft.absorb(welcome(state, draft.catalog, now=draft.now))
+        draft.write()
+        return PlayerView(state, draft.catalog, draft.now)
+
+    view = change(stores, player, run, now=now, present=False)
+    if attributes.locale is not None:
+        save_profile(stores, player, {"language": attributes.locale})
+    return view
+
+
+def save_profile(stores: Stores, player: str, personal: Mapping[str, str]) -> None:
+    """Merge members into the player's profile row."""
+    stores.players.save_profile(player, {**(stores.players.profile(player) or {}), **personal})
+
+
+def _on_mission(stores: Stores, player: str, run: Callable[[Draft], tuple[Board, Mission]], *, now: int) -> Claimed:
+    def command(draft: Draft) -> Claimed:
+        board, mission = run(draft)
+        draft.state.active_at = max(draft.state.active_at, draft.now)
+        draft.write()
+        return Claimed(PlayerView(draft.state, draft.catalog, draft.now), board, mission)
+
+    return change(stores, player, command, now=now)
+
+
+def _change_view(stores: Stores, player: str, run: Callable[[Draft], object], *, now: int) -> PlayerView:
+    def command(draft: Draft) -> PlayerView:
+        if draft.is_new and draft.catalog.rules.unknown_players == "quarantine":
+            raise NotFound("unknown_player", "no such player; the host registers players (PUT /v1/players/{id})")
+        run(draft)
+        draft.state.active_at = max(draft.state.active_at, draft.now)
+        draft.write()
+        return PlayerView(draft.state, draft.catalog, draft.now)
+
+    return change(stores, player, command, now=now)
+
+
+def _set_zone(draft: Draft, zone: str) -> None:
+    if zone not in _zones():
+        raise InvalidInput("invalid_zone", f"{zone!r} is not an IANA time zone; write one like Europe/Berlin", field="zone")
+    commands.set_zone(draft.state, zone)
+    draft.absorb(welcome(draft.state, draft.catalog, now=draft.now))
+
+
+def _zone_of_language(catalog: Catalog, locale: str | None, *, unless: str | None) -> str | None:
+    """The catalog's default zone for a language like `de` or `de-AT`, for players without a zone."""
+    if locale is None or unless is not None:
+        return None
+    zones = catalog.rules.default_zone_by_language
+    return zones.get(locale) or zones.get(locale.replace("_", "-").split("-")[0].lower())
+
+
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())  # it walks the zone files: 10 ms

@@ -1,0 +1,65 @@
+"""Paying: a pending grant becomes a ledger row and moves the wallet, in one transaction, once (invariant 3)."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+from missions_core.domain.catalog import rewards_from_snapshot
+from missions_core.domain.state import PendingGrant
+from missions_core.errors import InvalidInput
+from missions_core.messaging import Queue
+from missions_core.observability import create_logger, create_metrics
+from missions_core.storage.ledger import Ledger
+from missions_core.use_cases.quarantine import quarantine_body
+
+logger = create_logger()
+metrics = create_metrics()
+
+ORIGIN = "rewards"
+
+
+@dataclass(frozen=True, slots=True)
+class GrantMessage:
+    """One message of the rewards queue."""
+
+    id: str
+    body: str
+
+
+def grant_all(ledger: Ledger, quarantine: Queue, messages: Sequence[GrantMessage]) -> list[str]:
+    """Pay a batch; return the ids of the messages to deliver again."""
+    metrics.add_metric("GrantsReceived", MetricUnit.Count, len(messages))
+    again = [message.id for message in messages if not _handle(ledger, quarantine, message)]
+    metrics.add_metric("GrantsPaid", MetricUnit.Count, len(messages) - len(again))
+    return again
+
+
+def _handle(ledger: Ledger, quarantine: Queue, message: GrantMessage) -> bool:
+    try:
+        account, grant = _parse(message.body)
+    except InvalidInput as reason:
+        logger.error("grant quarantined", reason=reason.code, message_id=message.id)
+        return not quarantine.send([quarantine_body(ORIGIN, message.body, reason)])
+    try:
+        applied = ledger.grant(account, grant)
+    except Exception:
+        # The boundary between neighbours: this message comes back, and in the end goes to the dead-letter queue; the others are paid.
+        logger.exception("grant not paid", account=account, cause=grant.cause)
+        return False
+    logger.info("grant paid" if applied else "grant was paid before", account=account, cause=grant.cause)
+    return True
+
+
+def _parse(body: str) -> tuple[str, PendingGrant]:
+    try:
+        raw = json.loads(body)
+        account, cause, at, rewards = raw["account"], raw["cause"], raw["at"], rewards_from_snapshot(raw["rewards"])
+        named = isinstance(account, str) and isinstance(cause, str)
+        whole = all(type(amount) is int and amount >= 0 for amount in (at, *rewards.amounts.values()))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InvalidInput("malformed_grant", f"not a grant message: {error!r}") from None
+    if not (named and whole):
+        raise InvalidInput("malformed_grant", "account and cause are strings, at is epoch milliseconds, amounts are non-negative integers")
+    return account, PendingGrant(cause, at, rewards)

@@ -1,0 +1,31 @@
+"""First answers of commands, kept in the state for a day, so that a repeated request changes nothing and hears the same."""
+
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import TypeVar
+
+from missions_core.domain.catalog import DAY_MS
+from missions_core.domain.state import CommandResult
+from missions_core.errors import Conflict
+from missions_core.use_cases.changes import Draft
+
+KEPT = 8
+Answer = TypeVar("Answer")
+
+
+def once(draft: Draft, request: str, command: str, run: Callable[[], str]) -> str:
+    """Run a command unless this request ran it before; either way return its (JSON) result.
+
+    Conflict `idempotency_key_reused` where the same key came with another command.
+    """
+    key = blake2b(request.encode(), digest_size=8).hexdigest()
+    known = next((kept for kept in draft.state.commands if kept.key_hash == key and kept.at > draft.now - DAY_MS), None)
+    if known is None:
+        result = run()
+        kept = [entry for entry in draft.state.commands if entry.at > draft.now - DAY_MS]
+        draft.state.commands = [*kept, CommandResult(key, command, result, draft.now)][-KEPT:]
+        draft.write()
+        return result
+    if known.command != command:
+        raise Conflict("idempotency_key_reused", "this Idempotency-Key was used for another request; use a new one for each request")
+    return known.result
