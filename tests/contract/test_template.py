@@ -1,0 +1,230 @@
+"""template.yaml against the function folders, the design's limits and what production must never lose."""
+
+import json
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.local.deploy import LOCAL_PARAMETERS, read_template, translate
+from infra.local.stack import ROOT
+from missions_core.settings import OptionalVariable, Settings, Variable
+
+TEMPLATE = read_template(ROOT)
+RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
+DAY_SECONDS = 86_400
+READS = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
+
+
+def of_type(kind: str) -> dict[str, dict[str, Any]]:
+    return {name: resource for name, resource in RESOURCES.items() if resource["Type"] == kind}
+
+
+def functions() -> dict[str, dict[str, Any]]:
+    """Folder name → properties."""
+    return {Path(item["Properties"]["CodeUri"]).name: item["Properties"] for item in of_type("AWS::Serverless::Function").values()}
+
+
+def setting(function: str, name: str) -> Any:
+    return functions()[function].get(name, TEMPLATE["Globals"]["Function"].get(name))
+
+
+def events(kind: str) -> list[tuple[str, dict[str, Any]]]:
+    """Function folder and properties of every event of one kind."""
+    return [
+        (function, event["Properties"])
+        for function, properties in functions().items()
+        for event in properties.get("Events", {}).values()
+        if event["Type"] == kind
+    ]
+
+
+def statements(function: str) -> list[dict[str, Any]]:
+    written = list(chain.from_iterable(policy["Statement"] for policy in functions()[function].get("Policies", [])))
+    return [statement["Fn::If"][1] if "Fn::If" in statement else statement for statement in written]
+
+
+def leading_keys(statement: dict[str, Any]) -> set[str]:
+    conditions: dict[str, dict[str, list[str]]] = statement.get("Condition", {})
+    return {key for operator in conditions.values() for key in operator["dynamodb:LeadingKeys"]}
+
+
+def on_stage(value: Any, stage: str) -> Any:
+    """`value` with its `!If [IsProd, …]` decided for one stage."""
+    if isinstance(value, dict) and list(value) == ["Fn::If"] and value["Fn::If"][0] == "IsProd":
+        return value["Fn::If"][1 if stage == "prod" else 2]
+    return value
+
+
+def referred(value: Any) -> str:
+    """The logical id behind `!Ref X` or `!GetAtt X.Attribute`."""
+    name: str = value["Ref"] if "Ref" in value else value["Fn::GetAtt"][0]
+    return name
+
+
+def alarms(metric: str, dimension: str) -> set[str]:
+    """Logical ids watched by an alarm on `metric`."""
+    return {
+        referred(watched["Value"])
+        for alarm in of_type("AWS::CloudWatch::Alarm").values()
+        for watched in alarm["Properties"]["Dimensions"]
+        if alarm["Properties"]["MetricName"] == metric and watched["Name"] == dimension
+    }
+
+
+# Functions ------------------------------------------------------------------------------------------------------------
+
+
+def test_every_function_folder_is_deployed_and_every_deployed_function_has_a_folder() -> None:
+    folders = {path.parent.name for path in (ROOT / "functions").glob("*/app.py")}
+    assert set(functions()) == folders
+
+
+@pytest.mark.parametrize(("name", "resource"), list(of_type("AWS::Serverless::Function").items()))
+def test_every_function_keeps_its_own_log_and_raises_its_own_alarm(name: str, resource: dict[str, Any]) -> None:
+    log_group = RESOURCES[referred(resource["Properties"]["LoggingConfig"]["LogGroup"])]
+    assert log_group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    assert name in alarms("Errors", "FunctionName")
+    assert "Role" not in resource["Properties"], "without a shared role, SAM makes one for each function"
+
+
+def test_the_log_groups_are_one_per_function() -> None:
+    groups = [referred(properties["LoggingConfig"]["LogGroup"]) for properties in functions().values()]
+    assert len(set(groups)) == len(groups)
+
+
+def test_the_template_sets_every_variable_the_code_reads_and_no_other() -> None:
+    given = set(TEMPLATE["Globals"]["Function"]["Environment"]["Variables"])
+    read = {variable.name: variable for variable in vars(Settings).values() if isinstance(variable, Variable)}
+    required = {name for name, variable in read.items() if not isinstance(variable, OptionalVariable)}
+    assert required <= given
+    assert given - set(read) == {"LOG_LEVEL", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}, "Powertools reads these"
+
+
+def test_no_parameter_and_no_variable_can_move_a_deployed_clock() -> None:
+    assert "CLOCK_OFFSET" not in (ROOT / "template.yaml").read_text().upper()
+
+
+# Edges ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("function", "event"), events("SQS"))
+def test_a_queue_hides_a_message_for_six_timeouts_and_gives_up_after_five(function: str, event: dict[str, Any]) -> None:
+    queue = RESOURCES[referred(event["Queue"])]["Properties"]
+    window = event.get("MaximumBatchingWindowInSeconds", 0)
+    assert queue["VisibilityTimeout"] >= 6 * setting(function, "Timeout") + window
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
+    assert event["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert event["BatchSize"] <= 10 or window >= 1, "AWS refuses larger batches without a window"
+
+
+def test_every_dead_letter_queue_is_watched_and_keeps_messages_for_14_days() -> None:
+    dead = {name for name in of_type("AWS::SQS::Queue") if "DeadLetter" in name} | {"QuarantineQueue"}
+    assert dead <= alarms("ApproximateNumberOfMessagesVisible", "QueueName")
+    assert all(RESOURCES[name]["Properties"]["MessageRetentionPeriod"] == 14 * DAY_SECONDS for name in dead)
+
+
+def test_every_consumed_queue_is_watched_for_age() -> None:
+    assert {referred(event["Queue"]) for _, event in events("SQS")} == alarms("ApproximateAgeOfOldestMessage", "QueueName")
+
+
+@pytest.mark.parametrize(("function", "event"), events("ScheduleV2"))
+def test_a_scheduled_run_that_fails_is_kept(function: str, event: dict[str, Any]) -> None:
+    assert referred(event["DeadLetterConfig"]["Arn"]) == "SchedulesDeadLetterQueue"
+    on_failure = functions()[function]["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
+    assert referred(on_failure["Destination"]) == "SchedulesDeadLetterQueue"
+
+
+def test_a_poison_stream_record_is_isolated_and_kept_long_before_the_stream_forgets_it() -> None:
+    ((function, event),) = events("DynamoDB")
+    assert function == "publish_outbox"
+    assert event["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert event["BisectBatchOnFunctionError"] is True
+    assert 0 < event["MaximumRetryAttempts"] < 100
+    assert event["MaximumRecordAgeInSeconds"] <= DAY_SECONDS / 2
+    assert RESOURCES[referred(event["DestinationConfig"]["OnFailure"]["Destination"])]["Type"] == "AWS::S3::Bucket"
+    (only,) = event["FilterCriteria"]["Filters"]
+    assert json.loads(only["Pattern"]) == {"dynamodb": {"NewImage": {"outbox": {"B": [{"exists": True}]}}}}
+
+
+def test_every_route_but_health_and_documents_needs_a_token() -> None:
+    open_routes = {(function, event["Path"]) for function, event in events("HttpApi") if event.get("Auth") == {"Authorizer": "NONE"}}
+    assert open_routes == {("health", path) for path in ("/health", "/health/live", "/health/ready", "/v1/openapi.json", "/v1/docs")}
+    assert RESOURCES["HttpApi"]["Properties"]["Auth"]["DefaultAuthorizer"] == "Jwt"
+
+
+def test_the_translated_template_has_every_declared_route() -> None:
+    declared = {f"{event['Method']} {event['Path']}" for _, event in events("HttpApi")}
+    translated = translate(read_template(ROOT), ROOT, LOCAL_PARAMETERS, lambda _: "s3://bucket/key")
+    routes = [item["Properties"] for item in translated["Resources"].values() if item["Type"] == "AWS::ApiGatewayV2::Route"]
+    assert {route["RouteKey"] for route in routes} == declared
+    assert len(routes) == len(declared)
+
+
+# Roles ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("function", list(functions()))
+def test_a_role_names_its_actions_and_resources(function: str) -> None:
+    for statement in statements(function):
+        assert all("*" not in action and action != "dynamodb:Scan" for action in statement["Action"])
+        assert statement["Resource"] != "*"
+        if statement["Resource"] == {"Fn::GetAtt": ["Table", "Arn"]}:
+            assert leading_keys(statement), "access to the table is always for some keys"
+
+
+@pytest.mark.parametrize("function", list(functions()))
+def test_only_grant_rewards_writes_ledger_and_wallets_and_nobody_rewrites_the_ledger(function: str) -> None:
+    allowed = [statement for statement in statements(function) if statement["Effect"] == "Allow"]
+    writable = {(key, action) for statement in allowed for key in leading_keys(statement) for action in set(statement["Action"]) - READS}
+    money = {(key, action) for key, action in writable if key in {"LEDGER#*", "WALLET#*"}}
+    assert money == ({("LEDGER#*", "dynamodb:PutItem"), ("WALLET#*", "dynamodb:UpdateItem")} if function == "grant_rewards" else set())
+
+
+def test_a_later_mistake_in_the_allowed_actions_still_cannot_rewrite_the_ledger() -> None:
+    (denied,) = [statement for statement in statements("grant_rewards") if statement["Effect"] == "Deny"]
+    assert set(denied["Action"]) >= {"dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+    assert leading_keys(denied) == {"LEDGER#*"}
+
+
+@pytest.mark.parametrize("function", ["player_queries", "health"])
+def test_functions_that_only_show_cannot_write(function: str) -> None:
+    assert {action for statement in statements(function) for action in statement["Action"]} <= READS
+
+
+# Production -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_production_table_is_recoverable_and_cannot_be_deleted() -> None:
+    table = RESOURCES["Table"]
+    properties = table["Properties"]
+    assert on_stage(properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], "prod") is True
+    assert on_stage(properties["DeletionProtectionEnabled"], "prod") is True
+    assert on_stage(properties["DeletionProtectionEnabled"], "dev") is False
+
+
+@pytest.mark.parametrize("kind", ["AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::Cognito::UserPool"])
+@pytest.mark.parametrize("policy", ["DeletionPolicy", "UpdateReplacePolicy"])
+def test_whatever_holds_data_outlives_a_production_stack_only(kind: str, policy: str) -> None:
+    for resource in of_type(kind).values():
+        assert on_stage(resource[policy], "prod") == "Retain"
+        assert on_stage(resource[policy], "dev") == "Delete"
+
+
+def test_the_stage_is_one_of_a_closed_list() -> None:
+    assert TEMPLATE["Parameters"]["Stage"]["AllowedValues"] == ["local", "dev", "staging", "prod"]
+    assert TEMPLATE["Conditions"]["IsProd"] == {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}
+
+
+def test_only_other_stages_may_send_receipts() -> None:
+    conditional = [item for policy in functions()["ingest_actions"]["Policies"] for item in policy["Statement"] if "Fn::If" in item]
+    assert [item["Fn::If"][0] for item in conditional] == ["IsNotProd"]
+    assert conditional[0]["Fn::If"][1]["Sid"] == "SendReceipts"
+
+
+def test_buckets_are_private_and_encrypted() -> None:
+    for bucket in of_type("AWS::S3::Bucket").values():
+        assert set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
+        assert "BucketEncryption" in bucket["Properties"]
+        assert bucket["Properties"]["LifecycleConfiguration"]["Rules"][0]["Status"] == "Enabled"

@@ -1,0 +1,42 @@
+"""The self check's choice of actions: what it sends completes the mission it picked."""
+
+from functools import cache
+
+import pytest
+
+from infra.local.stack import ROOT
+from infra.selfcheck import Act, solve
+from missions_core.authoring.compiler import compile_catalog
+from missions_core.authoring.loader import load_catalog
+from missions_core.domain.catalog import Catalog, catalog_from_snapshot
+
+
+@cache
+def forum() -> Catalog:
+    return catalog_from_snapshot(compile_catalog(load_catalog(ROOT / "catalog" / "forum").source))
+
+
+def acts(template: str) -> list[Act] | None:
+    return solve(forum(), forum().templates[template])
+
+
+def test_a_count_is_that_many_actions() -> None:
+    assert acts("daily_first_post") == [Act("post.created", {})]
+    assert acts("daily_reactions") == [Act("reaction.added", {})] * 5
+
+
+def test_conditions_on_data_are_met() -> None:
+    tips = [act for act in acts("daily_market_maker") or [] if act.type == "tip.sent"]
+    assert len(tips) == 5
+    assert all(act.data["amount"] >= 10 for act in tips)
+
+
+def test_distinct_values_differ() -> None:
+    forums = {act.data["forum_id"] for act in acts("weekly_forum_champion") or [] if "forum_id" in act.data}
+    assert len(forums) == 3
+
+
+@pytest.mark.parametrize("name", ["forum", "learning", "git"])
+def test_every_shipped_catalog_has_a_mission_the_self_check_can_complete(name: str) -> None:
+    catalog = catalog_from_snapshot(compile_catalog(load_catalog(ROOT / "catalog" / name).source))
+    assert any(solve(catalog, template) for template in catalog.templates.values() if template.kind == "mission")
