@@ -83,7 +83,7 @@ class MemoryPlayers(Players):
         for hour, ids in ids_by_hour.items():
             self._spilled.setdefault((player, hour), set()).update(ids)
 
-    def save_history(self, player: str, boards: Sequence[Board]) -> None:
+    def save_history(self, player: str, boards: Sequence[Board], *, version: int) -> None:
         """Settled boards are not looked at again here."""
 
     def next_due(self, until: int) -> tuple[int, str] | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from missions_core.authoring.findings import Finding, Findings, Path
 from missions_core.authoring.reward_models import RewardsModel
 
-MAX_GOODS = 40  # the grant is one transaction of at most 100 writes; a check-in can pay three rewards at once
+MAX_GOODS = 30  # the grant is one transaction of at most 100 writes; a check-in can pay three rewards at once
 
 
 def rewards_findings(rewards: RewardsModel, currencies: Sequence[str] | None, path: Path) -> Findings:

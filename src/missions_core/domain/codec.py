@@ -54,7 +54,7 @@ def encode_board(board: Board) -> bytes:
 
 def decode_board(stored: bytes) -> Board:
     """The board from its stored bytes. ValueError: written by a newer release, or damaged."""
-    return _read(stored, lambda record: _unpack_board(_Reader(record)))
+    return _read(stored, _unpack_board)
 
 
 def _compressed(packed: list[Any]) -> bytes:
@@ -96,15 +96,9 @@ def _trimmed(record: list[Any]) -> list[Any]:
     return record
 
 
-class _Reader:
-    """Reads a record's members in order; past its end come defaults."""
-
-    def __init__(self, record: list[Any]) -> None:
-        self._members = iter(record)
-
-    def next(self, default: Any = None) -> Any:
-        value = next(self._members, None)
-        return default if value is None else value
+def _padded(record: list[Any], length: int) -> list[Any]:
+    """With the nulls back that were trimmed, or that a later release has added; without members only a later release knows."""
+    return (record + [None] * (length - len(record)))[:length]
 
 
 def _pack(state: PlayerState) -> list[Any]:
@@ -138,34 +132,38 @@ def _pack(state: PlayerState) -> list[Any]:
 
 
 def _unpack(record: list[Any]) -> PlayerState:
-    read = _Reader(record)
-    player, account, created_at = read.next(), read.next(), read.next()
+    (
+        player, account, created_at, updated_at, active_at, zone, level_base, lifetime_xp, vip, segments, preferences, boards, streaks,
+        settled, pause, check_ins, lifetime, completions, recent_days, seen, spilled_before, buckets, pending, commands, catalog_version,
+    ) = _padded(record, 25)  # fmt: skip
+    paused_from, paused_until = _padded(pause or [], 2)
     return PlayerState(
         player=player,
         account=account,
         created_at=created_at,
-        updated_at=created_at + read.next(0),
-        active_at=created_at + read.next(0),
-        zone=read.next(),
-        level_base=read.next(1),
-        lifetime_xp=read.next(0),
-        vip=bool(read.next(0)),
-        segments=read.next([]),
-        preferences=_unpack_preferences(_Reader(read.next([]))),
-        boards=[_unpack_board(_Reader(board)) for board in read.next([])],
-        streaks={kind: _unpack_streak(_Reader(streak)) for kind, streak in read.next({}).items()},
-        settled={kind: Settled(label, until, DayClock(zone, hour)) for kind, (label, until, zone, hour) in read.next({}).items()},
-        **_unpack_pause(_Reader(read.next([]))),
-        check_ins=_unpack_check_ins(_Reader(read.next([]))),
-        lifetime=read.next({}),
-        completions={template: Completions(count, at) for template, (count, at) in read.next({}).items()},
-        recent_days=[(dealt, completed) for dealt, completed in read.next([])],
-        seen={int(hour): [ids[i : i + 12] for i in range(0, len(ids), 12)] for hour, ids in read.next({}).items()},
-        spilled_before=read.next(0),
-        buckets={type_: Bucket(tokens, at) for type_, (tokens, at) in read.next({}).items()},
-        pending=[PendingGrant(cause, at, rewards_from_snapshot(rewards)) for cause, at, rewards in read.next([])],
-        commands=[CommandResult(*command) for command in read.next([])],
-        catalog_version=read.next(0),
+        updated_at=created_at + updated_at,
+        active_at=created_at + active_at,
+        zone=zone,
+        level_base=level_base,
+        lifetime_xp=lifetime_xp or 0,
+        vip=bool(vip),
+        segments=segments or [],
+        preferences=_unpack_preferences(preferences or []),
+        boards=[_unpack_board(board) for board in boards or []],
+        streaks={kind: _unpack_streak(streak) for kind, streak in (streaks or {}).items()},
+        settled={kind: Settled(label, until, DayClock(zone, hour)) for kind, (label, until, zone, hour) in (settled or {}).items()},
+        paused_from=paused_from,
+        paused_until=paused_until,
+        check_ins=_unpack_check_ins(check_ins or []),
+        lifetime=lifetime or {},
+        completions={template: Completions(count, at) for template, (count, at) in (completions or {}).items()},
+        recent_days=[(dealt, completed) for dealt, completed in recent_days or []],
+        seen={int(hour): [ids[i : i + 12] for i in range(0, len(ids), 12)] for hour, ids in (seen or {}).items()},
+        spilled_before=spilled_before or 0,
+        buckets={type_: Bucket(tokens, at) for type_, (tokens, at) in (buckets or {}).items()},
+        pending=[PendingGrant(cause, at, rewards_from_snapshot(rewards)) for cause, at, rewards in pending or []],
+        commands=[CommandResult(*command) for command in commands or []],
+        catalog_version=catalog_version or 0,
     )
 
 
@@ -188,20 +186,17 @@ def _pack_board(board: Board) -> list[Any]:
     ])  # fmt: skip
 
 
-def _unpack_board(read: _Reader) -> Board:
-    kind, label, start, length, zone, hour, settles = (
-        read.next(0), read.next(), read.next(0), read.next(0), read.next(), read.next(0), read.next(0),
-    )  # fmt: skip
-    missions, flags = read.next([]), read.next(0)
+def _unpack_board(record: list[Any]) -> Board:
+    kind, label, start, length, zone, hour, settles, missions, flags, checked_in_at, freezes, rerolls = _padded(record, 12)
     return Board(
         period=Period(KINDS[kind], label, start, start + length if length else FOREVER, DayClock(zone, hour)),
-        missions=[_unpack_mission(_Reader(mission), start) for mission in missions],
+        missions=[_unpack_mission(mission, start) for mission in missions or []],
         settles_at=start + settles if settles else FOREVER,
-        closed=bool(flags & 1),
-        shielded=bool(flags & 2),
-        checked_in_at=read.next(),
-        freezes_gained=read.next(0),
-        rerolls=read.next(0),
+        closed=bool((flags or 0) & 1),
+        shielded=bool((flags or 0) & 2),
+        checked_in_at=checked_in_at,
+        freezes_gained=freezes or 0,
+        rerolls=rerolls or 0,
     )
 
 
@@ -221,38 +216,35 @@ def _pack_mission(mission: Mission, start: int) -> list[Any]:
     ])  # fmt: skip
 
 
-def _unpack_mission(read: _Reader, start: int) -> Mission:
-    template, version, progress, status = read.next(), read.next(), read.next(0), STATUSES[read.next(0)]
-    first_at, last_at, completed_at, claimed_at = (_instant(read.next(), start) for _ in range(4))
-    paid = read.next()
+def _unpack_mission(record: list[Any], start: int) -> Mission:
+    template, version, progress, status, first, last, completed, claimed, paid, started = _padded(record, 10)
     return Mission(
         template=template,
         version=version,
         progress=[None] * progress if isinstance(progress, int) else progress,
-        status=status,
-        started_at=_instant(read.next(), start),
-        first_at=first_at,
-        last_at=last_at,
-        completed_at=completed_at,
-        claimed_at=claimed_at,
+        status=STATUSES[status or 0],
+        started_at=_instant(started, start),
+        first_at=_instant(first, start),
+        last_at=_instant(last, start),
+        completed_at=_instant(completed, start),
+        claimed_at=_instant(claimed, start),
         paid=None if paid is None else rewards_from_snapshot(paid),
     )
 
 
-def _unpack_preferences(read: _Reader) -> Preferences:
-    return Preferences(categories=read.next([]), daily_minutes=read.next())
+def _unpack_preferences(record: list[Any]) -> Preferences:
+    categories, daily_minutes = _padded(record, 2)
+    return Preferences(categories or [], daily_minutes)
 
 
-def _unpack_streak(read: _Reader) -> Streak:
-    return Streak(freezes=read.next(0), current=read.next(0), best=read.next(0), broken_at=read.next())
+def _unpack_streak(record: list[Any]) -> Streak:
+    freezes, current, best, broken_at = _padded(record, 4)
+    return Streak(freezes or 0, current or 0, best or 0, broken_at)
 
 
-def _unpack_pause(read: _Reader) -> dict[str, int | None]:
-    return {"paused_from": read.next(), "paused_until": read.next()}
-
-
-def _unpack_check_ins(read: _Reader) -> CheckIns:
-    return CheckIns(streak=read.next(0), best=read.next(0), total=read.next(0), months=read.next({}))
+def _unpack_check_ins(record: list[Any]) -> CheckIns:
+    streak, best, total, months = _padded(record, 4)
+    return CheckIns(streak or 0, best or 0, total or 0, months or {})
 
 
 def _offset(instant: int | None, start: int) -> int | None:

@@ -83,10 +83,15 @@ class Players:
                 add = SeenRow.ids.add({bytes.fromhex(id_) for id_ in ids})
                 self._connection.update_item(*keys.seen(player, hour), actions=[add, SeenRow.ttl.set(ttl)])
 
-    def save_history(self, player: str, boards: Sequence[Board]) -> None:
-        """Keep settled boards; the same board again changes nothing."""
+    def save_history(self, player: str, boards: Sequence[Board], *, version: int) -> None:
+        """Keep boards that were settled from a version of the state; the same again changes nothing."""
         for board in boards:
-            self._history(*keys.history(player, board), board=codec.encode_board(board)).save()
+            row = self._history(*keys.history(player, board), board=codec.encode_board(board), version=version)
+            try:
+                row.save(_is_no_newer_than(version))
+            except PutError as error:
+                if error.cause_response_code != "ConditionalCheckFailedException":
+                    raise
 
     def history(self, player: str, *, limit: int, cursor: str | None) -> tuple[list[Board], str | None]:
         """Settled boards, newest first, and the cursor of the next page."""
@@ -106,6 +111,11 @@ class Players:
     def save_profile(self, player: str, profile: Mapping[str, str]) -> None:
         """Replace a player's personal data."""
         self._profiles(*keys.profile(player), profile=dict(profile)).save()
+
+
+def _is_no_newer_than(version: int) -> Condition:
+    """Rules out replacing a board by what a slower writer, who is about to lose the race for the state, made of an older state."""
+    return HistoryRow.pk.does_not_exist() | (HistoryRow.version <= version)
 
 
 def _is_unchanged_since(version: int) -> Condition:

@@ -80,9 +80,10 @@ class ProfileRow(Row):
 
 
 class HistoryRow(Row):
-    """A settled board."""
+    """A settled board, and the version of the state it was settled from."""
 
     board = BinaryAttribute(legacy_encoding=False)
+    version = IntegerAttribute()
 
 
 class GrantRow(Row):

@@ -91,7 +91,7 @@ def save(stores: Stores, draft: Draft, *, version: int | None) -> None:
     state = draft.state
     drop_paid(stores, draft)
     if draft.settled:
-        stores.players.save_history(state.player, draft.settled)
+        stores.players.save_history(state.player, draft.settled, version=version or 0)
     stores.players.save(state, version=version, events=draft.events, due_at=due_at(state, draft.catalog))
 
 

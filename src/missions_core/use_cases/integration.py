@@ -63,7 +63,7 @@ def announcement_of(event: Event, event_id: str, player: str) -> Announcement | 
 
 def bus_event(announcement: Announcement) -> BusEvent:
     """The EventBridge event, whose detail is the envelope."""
-    return BusEvent(announcement.type, json.dumps(envelope(announcement), ensure_ascii=False), announcement.at)
+    return BusEvent(announcement.type, json.dumps(envelope(announcement)), announcement.at)
 
 
 def envelope(announcement: Announcement) -> dict[str, Any]:

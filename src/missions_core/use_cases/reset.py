@@ -57,7 +57,7 @@ def settle_shard(stores: Stores, rewards: Queue, shard: int, *, now: int, out_of
 def grant_message(player: str, account: str, grant: PendingGrant) -> str:
     """The rewards queue's message: one pending grant."""
     body = {"player": player, "account": account, "cause": grant.cause, "at": grant.at, "rewards": rewards_to_json(grant.rewards)}
-    return json.dumps(body, ensure_ascii=False)
+    return json.dumps(body)
 
 
 def _settle(stores: Stores, rewards: Queue, player: str, *, now: int) -> bool:

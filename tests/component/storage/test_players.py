@@ -153,8 +153,8 @@ def test_a_fortnight_of_hours_is_read_at_once(players: Players) -> None:
 
 def test_history_is_kept_per_board_and_shown_newest_first(players: Players) -> None:
     days = [board(NOW - age * 24 * HOUR_MS, label=f"2026-11-{18 - age}") for age in (2, 1, 0)]
-    players.save_history("ada", days)
-    players.save_history("ada", days[:1])
+    players.save_history("ada", days, version=1)
+    players.save_history("ada", days[:1], version=1)
 
     first, cursor = players.history("ada", limit=2, cursor=None)
     rest, end = players.history("ada", limit=2, cursor=cursor)
@@ -171,14 +171,14 @@ def test_boards_of_one_period_do_not_replace_each_other(players: Players) -> Non
         board(NOW, kind="special", template="two"),
     ]
 
-    players.save_history("ada", boards)
+    players.save_history("ada", boards, version=1)
 
     found, _ = players.history("ada", limit=10, cursor=None)
     assert sorted(map(str, found)) == sorted(map(str, boards))
 
 
 def test_a_list_that_ends_with_a_full_page_has_no_next_cursor(players: Players) -> None:
-    players.save_history("ada", [board(NOW)])
+    players.save_history("ada", [board(NOW)], version=1)
 
     assert players.history("ada", limit=1, cursor=None) == ([board(NOW)], None)
 
@@ -222,6 +222,17 @@ def test_the_first_write_and_each_move_in_the_index_cost_more(players: Players, 
 
 def test_spilling_an_hour_and_keeping_a_board_cost_one_unit_each(players: Players, aws: InProcessAws) -> None:
     players.spill("ada", {HOUR: [f"{n:012x}" for n in range(64)]}, now=NOW)
-    players.save_history("ada", [board(NOW)])
+    players.save_history("ada", [board(NOW)], version=1)
 
     assert [call.units for call in aws.calls] == [1, 1]
+
+
+def test_a_settled_board_is_not_replaced_by_what_an_older_state_made_of_it(players: Players) -> None:
+    newer, older = board(NOW), board(NOW)
+    newer.missions[0].status = "claimed"
+    players.save_history("ada", [newer], version=8)
+
+    players.save_history("ada", [older], version=7)
+
+    [kept], _ = players.history("ada", limit=10, cursor=None)
+    assert kept == newer
