@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from hashlib import blake2b
 from typing import Any
 
@@ -41,7 +41,7 @@ def parse_action(body: str) -> Action:
     """Read one CloudEvents JSON text. InvalidInput names the field and the fix."""
     try:
         event = json.loads(body, parse_float=Decimal, parse_constant=_not_json)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, InvalidOperation) as error:  # the last: an exponent no Decimal can hold
         raise InvalidInput("malformed_json", f"the body is not JSON: {error}") from None
     return read_action(event)
 
@@ -119,9 +119,16 @@ def _data(value: object) -> Mapping[str, Any]:
         return {}
     if not isinstance(value, dict):
         raise InvalidInput("invalid_data", "data must be a JSON object", field="data")
-    if len(value) and len(json.dumps(value, default=str, ensure_ascii=False).encode("utf-8", "surrogatepass")) > MAX_DATA_BYTES:
+    if value and _size(value) > MAX_DATA_BYTES:
         raise InvalidInput("oversized_data", f"data must be at most {MAX_DATA_BYTES} bytes of JSON", field="data")
     return value
+
+
+def _size(value: dict[str, Any]) -> int:
+    try:
+        return len(json.dumps(value, default=str, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    except RecursionError:
+        raise InvalidInput("invalid_data", "data is nested too deeply", field="data") from None
 
 
 def _not_json(constant: str) -> object:

@@ -142,7 +142,7 @@ def number(value: Any) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None
     exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
-    if not exact.is_finite() or abs(exact) >= LARGEST or cast(int, exact.as_tuple().exponent) < FINEST_EXPONENT:
+    if not exact.is_finite() or not -LARGEST < exact < LARGEST or cast(int, exact.as_tuple().exponent) < FINEST_EXPONENT:
         return None
     return exact
 
