@@ -9,7 +9,9 @@ import pytest
 from infra.inprocess import InProcessAws
 from missions_core import clock
 from missions_core.domain.catalog import DAY_MS, HOUR_MS
+from missions_core.errors import Conflict
 from missions_core.storage.ledger import Ledger
+from missions_core.use_cases.check_in import check_in
 from missions_core.use_cases.claim import claim
 from missions_core.use_cases.stores import stores_of
 from tests.support.catalogs import mission, snapshot
@@ -279,3 +281,29 @@ def test_a_malformed_grant_message_is_quarantined(world: World) -> None:
 
     [quarantined] = world.bodies("QUARANTINE_QUEUE_URL")
     assert (quarantined["reason"], quarantined["origin"]) == ("malformed_grant", "rewards")
+
+
+def test_a_claim_costs_one_read_and_at_most_two_write_units(world: World) -> None:
+    world.ingest(post(1, NOON))
+    stores = stores_of("missions")
+    stores.catalogs.current()
+    world.aws.calls.clear()
+
+    claim(stores, "ann", "one_post:2026-11-21", request="r1", now=world.now)
+
+    assert [call.operation for call in world.aws.calls] == ["GetItem", "PutItem"]
+    assert world.aws.read_units() == 1
+    assert world.aws.write_units() <= 2
+
+
+def test_a_check_in_is_paid_once_and_the_second_names_the_next_opening(world: World) -> None:
+    world.publish_catalog(snapshot(mission("m"), check_in={"base": {"gold": 10}}) | {"version": 2})
+    first = check_in(stores_of("missions"), "ann", request="r1", now=world.now)
+    again = check_in(stores_of("missions"), "ann", request="r1", now=world.now)
+    with pytest.raises(Conflict) as refused:
+        check_in(stores_of("missions"), "ann", request="r2", now=world.now)
+    world.pay()
+
+    assert again == first
+    assert (refused.value.code, refused.value.details) == ("already_checked_in", {"next_at": ms("2026-11-22T00:00")})
+    assert Ledger("missions").wallet(world.state("ann").account) == {"gold": 10}

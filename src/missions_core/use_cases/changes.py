@@ -12,7 +12,7 @@ from missions_core.domain.catalog import Catalog
 from missions_core.domain.events import Event
 from missions_core.domain.roll import Rolled, due_at, new_player, roll, welcome
 from missions_core.domain.state import Board, PendingGrant, PlayerState
-from missions_core.errors import Contention, VersionConflict
+from missions_core.errors import Contention, NotFound, VersionConflict
 from missions_core.storage.players import Stored
 from missions_core.use_cases.stores import Stores
 
@@ -82,6 +82,12 @@ def open_draft(stores: Stores, player: str, stored: Stored | None, *, now: int, 
     if present:
         draft.absorb(welcome(draft.state, draft.catalog, now=draft.now))
     return draft
+
+
+def require_registered(draft: Draft) -> None:
+    """Refuse a player nobody registered, where the catalog's rules want players registered first."""
+    if draft.is_new and draft.catalog.rules.unknown_players == "quarantine":
+        raise NotFound("unknown_player", "no such player; the host registers players (PUT /v1/players/{id})")
 
 
 def save(stores: Stores, draft: Draft, *, version: int | None) -> None:

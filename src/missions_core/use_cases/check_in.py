@@ -6,7 +6,7 @@ from missions_core.domain import check_ins
 from missions_core.domain.catalog import rewards_from_snapshot
 from missions_core.domain.check_ins import CheckInResult
 from missions_core.domain.codec import rewards_to_json
-from missions_core.use_cases.changes import Draft, change
+from missions_core.use_cases.changes import Draft, change, require_registered
 from missions_core.use_cases.idempotency import once
 from missions_core.use_cases.stores import Stores
 
@@ -17,6 +17,7 @@ def check_in(stores: Stores, player: str, *, request: str, now: int) -> CheckInR
     """Sign the player in for their current day. Conflict `already_checked_in` names the next opening (`next_at`)."""
 
     def run(draft: Draft) -> CheckInResult:
+        require_registered(draft)
         return _unpack(once(draft, request, "check_in", lambda: _check_in(draft)))
 
     return change(stores, player, run, now=now)

@@ -9,8 +9,8 @@ from missions_core.domain import commands
 from missions_core.domain.catalog import Catalog
 from missions_core.domain.roll import welcome
 from missions_core.domain.state import Board, Mission
-from missions_core.errors import InvalidInput, NotFound
-from missions_core.use_cases.changes import Draft, change
+from missions_core.errors import InvalidInput
+from missions_core.use_cases.changes import Draft, change, require_registered
 from missions_core.use_cases.claim import Claimed
 from missions_core.use_cases.idempotency import once
 from missions_core.use_cases.read import PlayerView
@@ -126,8 +126,7 @@ def _on_mission(stores: Stores, player: str, run: Callable[[Draft], tuple[Board,
 
 def _change_view(stores: Stores, player: str, run: Callable[[Draft], object], *, now: int) -> PlayerView:
     def command(draft: Draft) -> PlayerView:
-        if draft.is_new and draft.catalog.rules.unknown_players == "quarantine":
-            raise NotFound("unknown_player", "no such player; the host registers players (PUT /v1/players/{id})")
+        require_registered(draft)
         run(draft)
         draft.state.active_at = max(draft.state.active_at, draft.now)
         draft.write()

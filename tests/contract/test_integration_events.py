@@ -1,0 +1,55 @@
+"""Integration events out: what the code produces, the contracts' models and the saved examples agree."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from missions_core.contracts.integration import DATA_MODELS, CloudEvent
+from missions_core.domain.catalog import DAY_MS
+from missions_core.domain.check_ins import check_in
+from missions_core.storage.outbox import event_id
+from missions_core.use_cases.integration import announcement_of, envelope
+from missions_core.use_cases.rotate import announcements
+from tests.support.catalogs import catalog, mission
+from tests.support.game import Game, action, ms
+
+EXAMPLES = Path(__file__).parents[2] / "events" / "integration"
+START = ms("2026-11-21T10:00")
+PRIZE = {"xp": 50, "gold": 5, "badges": ["starter"], "items": [{"id": "hat", "quantity": 1, "expires_after_hours": 720}]}
+WINDOW = {"from": "2026-11-22T00:00:00Z", "until": "2026-11-23T00:00:00Z"}
+CATALOG = catalog(
+    mission("daily_first_post", rewards=PRIZE),
+    mission("feast", period="special", active=WINDOW),
+    check_in={"base": {"gold": 10}, "tiers": [], "milestones": [{"days": 1, "reward": {"gold": 100}}]},
+)
+
+
+def samples() -> dict[str, dict[str, Any]]:
+    """One event of each type, as a day and a missed day produce them."""
+    game = Game(CATALOG, now=START)
+    game.act(action(1, START))
+    game.claim_all()
+    game.events += check_in(game.state, CATALOG, now=START)[1]
+    game.night_by_night(START + 4 * DAY_MS)
+    found = {}
+    for event in game.events:
+        if announcement := announcement_of(event, event_id("account", event), "player"):
+            found.setdefault(announcement.type, envelope(announcement))
+    for announcement in announcements(CATALOG, after=START, until=START + 4 * DAY_MS):
+        found[announcement.type] = envelope(announcement)
+    return found
+
+
+@pytest.mark.parametrize("type_", sorted(DATA_MODELS))
+def test_every_event_fits_its_contract_and_its_saved_example(type_: str) -> None:
+    produced, saved = samples()[type_], json.loads((EXAMPLES / f"{type_}.json").read_text())
+
+    assert CloudEvent.model_validate(produced).type == type_
+    DATA_MODELS[type_].model_validate(produced["data"])
+    assert json.loads(json.dumps(produced)) == saved
+
+
+def test_there_is_a_contract_for_whatever_leaves() -> None:
+    assert sorted(samples()) == sorted(DATA_MODELS) == sorted(path.stem for path in EXAMPLES.glob("*.json"))
