@@ -1,0 +1,137 @@
+"""Who calls: hostile claims, roles in every form they arrive in."""
+
+from typing import Any
+
+import pytest
+
+from missions_core import clock
+from missions_core.errors import InvalidInput, NotAuthenticated, NotPermitted
+from missions_core.http.identity import Caller, caller_of, player_id
+
+NOW_SECONDS = 1_795_255_200
+COGNITO = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_abc"
+CLAIMS: dict[str, Any] = {"sub": "p1", "iss": COGNITO, "exp": str(NOW_SECONDS + 60), "token_use": "access"}
+
+
+@pytest.fixture(autouse=True)
+def frozen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "real_now", lambda: NOW_SECONDS * 1000)
+
+
+def event(claims: object) -> dict[str, Any]:
+    return {"requestContext": {"authorizer": {"jwt": {"claims": claims}}}}
+
+
+def with_claims(**claims: Any) -> Caller:
+    return caller_of(event(CLAIMS | claims))
+
+
+def without(claim: str) -> dict[str, Any]:
+    return event({name: value for name, value in CLAIMS.items() if name != claim})
+
+
+def test_a_caller_is_the_tokens_subject_without_roles() -> None:
+    assert with_claims() == Caller("p1", frozenset())
+
+
+@pytest.mark.parametrize("broken", [{}, {"requestContext": None}, {"requestContext": {"authorizer": {}}}, event(None), event("sub=p1")])
+def test_no_claims_no_caller(broken: dict[str, Any]) -> None:
+    with pytest.raises(NotAuthenticated) as caught:
+        caller_of(broken)
+    assert caught.value.code == "missing_token"
+
+
+@pytest.mark.parametrize("expiry", [NOW_SECONDS + 1, float(NOW_SECONDS + 1), str(NOW_SECONDS + 1), "1.8e9"])
+def test_an_expiry_ahead_passes_as_a_number_or_its_digits(expiry: object) -> None:
+    assert with_claims(exp=expiry).player == "p1"
+
+
+@pytest.mark.parametrize("expiry", [NOW_SECONDS, NOW_SECONDS - 1, str(NOW_SECONDS), "0", -1, 0])
+def test_an_expiry_reached_is_refused(expiry: object) -> None:
+    with pytest.raises(NotAuthenticated) as caught:
+        with_claims(exp=expiry)
+    assert caught.value.code == "token_expired"
+
+
+@pytest.mark.parametrize("expiry", [None, "", "never", "inf", "nan", float("inf"), float("nan"), True, [NOW_SECONDS + 1], {}, 10**400])
+def test_an_expiry_that_says_nothing_is_refused(expiry: object) -> None:
+    with pytest.raises(NotAuthenticated) as caught:
+        with_claims(exp=expiry)
+    assert caught.value.code == "invalid_token"
+
+
+def test_a_missing_expiry_or_subject_is_refused() -> None:
+    for claim in ("exp", "sub"):
+        with pytest.raises(NotAuthenticated):
+            caller_of(without(claim))
+
+
+@pytest.mark.parametrize("subject", ["", " ", None, 7, ["p1"], "p" * 129, "p\n1", "p\x00", "p\u202e1"])
+def test_a_subject_that_is_no_id_is_refused(subject: object) -> None:
+    with pytest.raises(NotAuthenticated) as caught:
+        with_claims(sub=subject)
+    assert caught.value.code == "invalid_token"
+
+
+@pytest.mark.parametrize("subject", ["p" * 128, "auth0|5f7c8ec7", "jürgen@example.org", "a#b"])
+def test_subjects_of_any_issuer_are_ids(subject: str) -> None:
+    assert with_claims(sub=subject).player == subject
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"token_use": "id"},
+        {"token_use": None},
+        {"token_use": "Access"},
+        {"token_use": ["access"]},
+        {"token_use": "id", "iss": "https://issuer.example"},
+        {"token_use": None, "iss": None},
+        {"token_use": None, "iss": "https://issuer.example", "nonce": "n"},
+        {"token_use": None, "iss": "https://issuer.example", "at_hash": "h"},
+    ],
+)
+def test_what_is_not_an_access_token_is_refused(claims: dict[str, Any]) -> None:
+    with pytest.raises(NotAuthenticated) as caught:
+        with_claims(**claims)
+    assert caught.value.code == "not_an_access_token"
+
+
+def test_issuers_other_than_cognito_need_not_mark_access_tokens() -> None:
+    assert with_claims(iss="https://issuer.example", token_use=None).player == "p1"
+
+
+@pytest.mark.parametrize(
+    ("claims", "roles"),
+    [
+        ({"cognito:groups": "[admin service]"}, {"admin", "service"}),
+        ({"cognito:groups": "[moderator]"}, {"moderator"}),
+        ({"cognito:groups": "service"}, {"service"}),
+        ({"cognito:groups": ["service", 7, "other"]}, {"service"}),
+        ({"cognito:groups": "[x,admin]"}, set()),
+        ({"cognito:groups": "[administrators]"}, set()),
+        ({"cognito:groups": "[]"}, set()),
+        ({"cognito:groups": {"admin": True}}, set()),
+        ({"roles": "admin, moderator"}, {"admin", "moderator"}),
+        ({"roles": "[service admin]"}, {"service", "admin"}),
+        ({"roles": ["moderator"]}, {"moderator"}),
+        ({"roles": "ADMIN"}, set()),
+        ({"role": "admin", "scope": "admin", "groups": "[admin]"}, set()),
+    ],
+)
+def test_roles_come_from_groups_or_roles_only_and_are_known_ones(claims: dict[str, Any], roles: set[str]) -> None:
+    assert with_claims(**claims).roles == roles
+
+
+def test_one_of_the_accepted_roles_is_enough_and_none_is_not() -> None:
+    Caller("p", frozenset({"service"})).require_role("admin", "service")
+    with pytest.raises(NotPermitted) as caught:
+        Caller("p", frozenset({"moderator"})).require_role("admin", "service")
+    assert caught.value.code == "missing_role"
+
+
+def test_a_players_id_given_by_the_host_has_the_same_bounds() -> None:
+    assert player_id("p1", field="player_id") == "p1"
+    with pytest.raises(InvalidInput) as caught:
+        player_id("p" * 129, field="player_id")
+    assert (caught.value.code, caught.value.field) == ("invalid_player", "player_id")
