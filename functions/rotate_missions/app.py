@@ -6,7 +6,6 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from missions_core import clock
-from missions_core.domain.catalog import HOUR_MS
 from missions_core.messaging import EventBus
 from missions_core.observability import create_logger, create_metrics
 from missions_core.settings import settings
@@ -29,9 +28,10 @@ bus = EventBus(settings.event_bus_name, SOURCE)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """Announce what opened or closed since the last run; a run that failed is made up for by the next."""
     now = clock.now()
-    after = jobs.last(JOB) or now - HOUR_MS
-    announced = rotate(catalogs.current(), bus, after=after, until=now)
-    jobs.record(JOB, now, {"announced": len(announced)})
-    metrics.add_metric("SpecialMissionsAnnounced", MetricUnit.Count, len(announced))
-    logger.info("special missions announced", announced=len(announced))
-    return {"announced": len(announced)}
+    open_before = frozenset(str(jobs.last(JOB).get("open", "")).split())
+    open_now = rotate(catalogs.current(), bus, open_before=open_before, now=now)
+    jobs.record(JOB, now, {"open": " ".join(sorted(open_now))})
+    announced = len(open_before ^ open_now)
+    metrics.add_metric("SpecialMissionsAnnounced", MetricUnit.Count, announced)
+    logger.info("special missions announced", announced=announced)
+    return {"announced": announced}

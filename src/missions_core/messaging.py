@@ -105,13 +105,17 @@ class ActionLog:
     def write(self, records: Sequence[Mapping[str, object]], *, now: int) -> None:
         """Keep a batch as one object of JSON lines. Each record is a JSON object with `source` and `id`, which readers dedupe by.
 
-        The same batch on the same day replaces its object: the key is a hash of the ids, the bytes depend on nothing else.
+        The key is a hash of the ids, and the first object stays: a batch delivered again would only say that all are duplicates.
         """
         lines = "".join(f"{json.dumps(record, separators=(',', ':'))}\n" for record in records)
         ids = json.dumps(sorted([str(record["source"]), str(record["id"])] for record in records))
         digest = blake2b(ids.encode(), digest_size=16).hexdigest()
         key = f"actions/{datetime.fromtimestamp(now / 1000, UTC):%Y/%m/%d}/{digest}.jsonl.gz"
-        _client("s3").put_object(Bucket=self._bucket, Key=key, Body=gzip.compress(lines.encode(), 6, mtime=0))
+        try:
+            _client("s3").put_object(Bucket=self._bucket, Key=key, Body=gzip.compress(lines.encode(), 6, mtime=0), IfNoneMatch="*")
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "PreconditionFailed":
+                raise
 
 
 def _send_all(entries: Sequence[Entry], size: Callable[[Entry], int], send: Callable[[Indexed[Entry]], set[int]]) -> list[int]:

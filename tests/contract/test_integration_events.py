@@ -1,6 +1,7 @@
 """Integration events out: what the code produces, the contracts' models and the saved examples agree."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ import pytest
 from missions_core.contracts.integration import DATA_MODELS, CloudEvent
 from missions_core.domain.catalog import DAY_MS
 from missions_core.domain.check_ins import check_in
+from missions_core.messaging import BusEvent, EventBus
 from missions_core.storage.outbox import event_id
 from missions_core.use_cases.integration import announcement_of, envelope
-from missions_core.use_cases.rotate import announcements
+from missions_core.use_cases.rotate import rotate
 from tests.support.catalogs import catalog, mission
 from tests.support.game import Game, action, ms
 
@@ -37,9 +39,21 @@ def samples() -> dict[str, dict[str, Any]]:
     for event in game.events:
         if announcement := announcement_of(event, event_id("account", event), "player"):
             found.setdefault(announcement.type, envelope(announcement))
-    for announcement in announcements(CATALOG, after=START, until=START + 4 * DAY_MS):
-        found[announcement.type] = envelope(announcement)
-    return found
+    bus = Bus()
+    open_windows = rotate(CATALOG, bus, open_before=frozenset(), now=ms("2026-11-22T01:00"))
+    rotate(CATALOG, bus, open_before=open_windows, now=ms("2026-11-23T01:00"))
+    return found | {event.type: json.loads(event.detail) for event in bus.taken}
+
+
+class Bus(EventBus):
+    """Takes everything."""
+
+    def __init__(self) -> None:
+        self.taken: list[BusEvent] = []
+
+    def put(self, events: Sequence[BusEvent]) -> list[int]:
+        self.taken += events
+        return []
 
 
 @pytest.mark.parametrize("type_", sorted(DATA_MODELS))

@@ -59,7 +59,6 @@ class Game:
         duplicates.mark(self.state, act)
         applied = apply(self.state, self.catalog, act)
         self.events += applied.events
-        self.settled += applied.settled
         return applied
 
     def claim_all(self) -> None:

@@ -7,6 +7,7 @@ from itertools import chain
 from missions_core.authoring.findings import Finding, Findings, Path
 from missions_core.authoring.requirement_models import ConditionModel
 from missions_core.authoring.requirements import GroupAt, LeafAt
+from missions_core.domain.requirements import number
 
 MAX_DEPTH = 3
 MAX_LEAVES = 20
@@ -81,8 +82,8 @@ def _within_findings(leaf: LeafAt) -> Findings:
         return
     if leaf.aggregate not in ("count", "sum"):
         yield Finding(("within",), f"does not go with {leaf.aggregate}; remove it or write aggregate: count or sum")
-    if leaf.op not in (">=", ">"):
-        yield Finding(("op",), f'"{leaf.op}" does not go with within; write >= or >')
+    if leaf.op != ">=":
+        yield Finding(("op",), f'"{leaf.op}" does not go with within; write >=')
 
 
 def where_findings(where: Sequence[ConditionModel], parent: Path) -> Findings:
@@ -111,4 +112,5 @@ def _value_mistake(condition: ConditionModel) -> str | None:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """A number that the engine could find in an action, too."""
+    return number(value) is not None

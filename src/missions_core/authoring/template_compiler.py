@@ -103,9 +103,10 @@ def _leaf(leaf: LeafAt) -> Snapshot:
 
 
 def _counter(leaf: LeafAt) -> str:
-    """Leaves that gather the same share a counter, whatever their target: a new target starts from what is there."""
+    """Leaves that gather the same share a counter, whatever their target (but for windows): a new target starts from what is there."""
     if leaf.aggregate == "count" and not leaf.where and leaf.within_ms is None:
         return leaf.action
     where = sorted(json.dumps(clause, sort_keys=True) for clause in compiled_conditions(leaf.where))
-    gathered = json.dumps([leaf.action, leaf.aggregate, leaf.field, where, leaf.within_ms])
+    window = None if leaf.within_ms is None else [leaf.within_ms, plain_decimal(leaf.target)]  # a window that was full once stays so
+    gathered = json.dumps([leaf.action, leaf.aggregate, leaf.field, where, window])
     return f"{leaf.action}|{blake2b(gathered.encode(), digest_size=5).hexdigest()}"

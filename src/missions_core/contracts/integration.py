@@ -78,13 +78,19 @@ class StreakBroken(_Strict):
     broken_at: AwareDatetime
 
 
-class SpecialMissionWindow(_Strict):
-    """A special mission's window opened or closed."""
+class SpecialMissionOpened(_Strict):
+    """A special mission's window opened."""
 
     template: str
     version: PositiveInt
     active_from: AwareDatetime
     active_until: AwareDatetime
+
+
+class SpecialMissionClosed(_Strict):
+    """A special mission's window closed, or the mission was withdrawn."""
+
+    template: str
 
 
 class CloudEvent(_Strict):
@@ -106,6 +112,6 @@ DATA_MODELS: dict[str, type[BaseModel]] = {
     "RewardClaimed": RewardClaimed,
     "CheckInCompleted": CheckInCompleted,
     "StreakBroken": StreakBroken,
-    "SpecialMissionOpened": SpecialMissionWindow,
-    "SpecialMissionClosed": SpecialMissionWindow,
+    "SpecialMissionOpened": SpecialMissionOpened,
+    "SpecialMissionClosed": SpecialMissionClosed,
 }

@@ -71,16 +71,25 @@ def accept(action: Action, *, now: int, known: frozenset[str]) -> Action:
     _check_type(action, known)
     if action.time > now + MAX_FUTURE_MS:
         raise InvalidInput("future", "time is more than 60 seconds ahead of the server's clock", field="time")
-    if action.time < now - MAX_AGE_MS:
-        raise InvalidInput("too_old", "time is more than 14 days ago; duplicates could no longer be recognised", field="time")
+    _check_age(action, now)
     return replace(action, time=min(action.time, now))
 
 
 def accept_own(action: Action, *, now: int, known: frozenset[str]) -> Action:
-    """Apply the server's clock to what a player sent about themselves: it counts now; its time only files it against duplicates."""
+    """Apply the server's clock to what a player sent about themselves: it counts now; its time only files it against duplicates.
+
+    A device's clock may be wrong, by up to a day ahead and two weeks behind.
+    """
     _check_type(action, known)
-    credible = now - MAX_AGE_MS <= action.filed_at <= now + MAX_FUTURE_MS
-    return replace(action, time=now, filed_at=action.filed_at if credible else now)
+    if action.filed_at > now + DAY_MS:
+        raise InvalidInput("future", "time is more than a day ahead of the server's clock: set the device's clock", field="time")
+    _check_age(action, now)
+    return replace(action, time=now)
+
+
+def _check_age(action: Action, now: int) -> None:
+    if action.filed_at < now - MAX_AGE_MS:
+        raise InvalidInput("too_old", "time is more than 14 days ago; duplicates could no longer be recognised", field="time")
 
 
 def _check_type(action: Action, known: frozenset[str]) -> None:

@@ -11,7 +11,7 @@ from hashlib import blake2b
 from math import log
 
 from missions_core.domain.catalog import DAY_MS, DIFFICULTIES, Catalog, Difficulty, Rotation, Rules, Template
-from missions_core.domain.periods import Period
+from missions_core.domain.periods import DayClock, Period, period_containing
 from missions_core.domain.rewards import settled_level
 from missions_core.domain.state import PlayerState
 
@@ -37,6 +37,7 @@ class Explanation:
 class _Facts:
     level: int
     unsettled: dict[str, int]  # template -> on how many unsettled boards
+    completed: frozenset[str]  # templates completed on settled boards, or on perpetual ones, which have no end to wait for
     history: str  # new | active | veteran
     known_actions: frozenset[str]
 
@@ -55,10 +56,19 @@ def draw(state: PlayerState, catalog: Catalog, period: Period, *, avoid: Iterabl
 
 
 def standing(state: PlayerState, catalog: Catalog, at: int) -> list[Template]:
-    """Special and perpetual templates that are active for the player at an instant and stand on no unsettled board yet."""
+    """Special and perpetual templates that are active for the player at an instant and stand on no unsettled board yet.
+
+    A special mission comes once per opening, even if its window is moved after it settled: its id would come twice.
+    """
     facts = _facts(state, catalog, at)
-    templates = [*catalog.missions("special"), *catalog.missions("perpetual")]
+    specials = [t for t in catalog.missions("special") if state.specials.get(t.key) != special_label(t)]
+    templates = [*specials, *catalog.missions("perpetual")]
     return [t for t in templates if t.key not in facts.unsettled and _why_not(t, state, facts, at) is None]
+
+
+def special_label(template: Template) -> str | None:
+    """The label of a special mission's board: the UTC date on which its window opens."""
+    return None if template.active_from is None else period_containing("daily", template.active_from, DayClock("UTC")).label
 
 
 def may_repeat(state: PlayerState, catalog: Catalog, template: Template, at: int) -> bool:
@@ -89,7 +99,9 @@ def _facts(state: PlayerState, catalog: Catalog, at: int) -> _Facts:
     unsettled: dict[str, int] = {}
     for _, mission in state.missions():
         unsettled[mission.template] = unsettled.get(mission.template, 0) + 1
-    return _Facts(settled_level(state, catalog.rules), unsettled, _history(state, catalog.rules, at), catalog.known_actions)
+    endless = {m.template for b, m in state.missions() if b.period.kind == "perpetual" and m.completed_at is not None}
+    completed = frozenset(state.completions) | endless
+    return _Facts(settled_level(state, catalog.rules), unsettled, completed, _history(state, catalog.rules, at), catalog.known_actions)
 
 
 def _history(state: PlayerState, rules: Rules, at: int) -> str:
@@ -133,7 +145,7 @@ def _unsuitable(template: Template, state: PlayerState, facts: _Facts) -> str | 
 
 
 def _spent(template: Template, state: PlayerState, facts: _Facts, at: int) -> str | None:
-    if missing := [key for key in template.prerequisites if key not in state.completions]:
+    if missing := [key for key in template.prerequisites if key not in facts.completed]:
         return f"prerequisite_missing:{missing[0]}"
     done = state.completions.get(template.key)
     unsettled = facts.unsettled.get(template.key, 0)

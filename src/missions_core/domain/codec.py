@@ -128,14 +128,16 @@ def _pack(state: PlayerState) -> list[Any]:
         [[grant.cause, grant.at, rewards_to_json(grant.rewards)] for grant in state.pending] or None,
         [[c.key_hash, c.command, c.result, c.at] for c in state.commands] or None,
         state.catalog_version,
+        state.specials or None,
     ])  # fmt: skip
 
 
 def _unpack(record: list[Any]) -> PlayerState:
     (
         player, account, created_at, updated_at, active_at, zone, level_base, lifetime_xp, vip, segments, preferences, boards, streaks,
-        settled, pause, check_ins, lifetime, completions, recent_days, seen, spilled_before, buckets, pending, commands, catalog_version,
-    ) = _padded(record, 25)  # fmt: skip
+        settled, pause, check_ins, lifetime, completions, recent_days, seen, spilled_before, buckets, pending, commands,
+        catalog_version, specials,
+    ) = _padded(record, 26)  # fmt: skip
     paused_from, paused_until = _padded(pause or [], 2)
     return PlayerState(
         player=player,
@@ -164,6 +166,7 @@ def _unpack(record: list[Any]) -> PlayerState:
         pending=[PendingGrant(cause, at, rewards_from_snapshot(rewards)) for cause, at, rewards in pending or []],
         commands=[CommandResult(*command) for command in commands or []],
         catalog_version=catalog_version or 0,
+        specials=specials or {},
     )
 
 

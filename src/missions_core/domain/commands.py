@@ -6,6 +6,7 @@ from missions_core.domain.completion import pay
 from missions_core.domain.events import Event
 from missions_core.domain.periods import FOREVER
 from missions_core.domain.roll import is_paused, new_mission
+from missions_core.domain.settlement import finish_if_complete
 from missions_core.domain.state import Board, Mission, PlayerState, mission_id
 from missions_core.errors import Conflict, Gone, InvalidInput, NotFound
 
@@ -51,7 +52,7 @@ def start(state: PlayerState, catalog: Catalog, wanted: str, *, now: int) -> tup
     return board, mission
 
 
-def reroll(state: PlayerState, catalog: Catalog, wanted: str, *, now: int) -> tuple[Board, Mission]:
+def reroll(state: PlayerState, catalog: Catalog, wanted: str, *, now: int) -> tuple[Board, Mission, list[Event]]:
     """Swap an unfinished drawn mission for another one; only actions from now on count for it."""
     board, mission = find_mission(state, wanted)
     today = state.current("daily")
@@ -73,17 +74,24 @@ def reroll(state: PlayerState, catalog: Catalog, wanted: str, *, now: int) -> tu
     fresh.started_at = None if template.requires_start else now
     board.missions[board.missions.index(mission)] = fresh
     today.rerolls += 1
-    return board, fresh
+    met_already = any(progress is not None for progress in fresh.progress) and not template.requires_start
+    return board, fresh, finish_if_complete(state, catalog, board, fresh, at=now) if met_already else []
 
 
 def pause(state: PlayerState, catalog: Catalog, days: int, *, now: int) -> int:
-    """Protect streaks from now on for some days; 0 ends a pause. Returns when the pause ends."""
+    """Protect streaks from now on for some days; 0 ends a pause. Returns when the pause ends.
+
+    One pause begins in any `pause.max_days` days: many short ones in a row would protect for ever.
+    """
     longest = catalog.rules.pause_max_days
     if not 0 <= days <= longest:
         raise InvalidInput("invalid_pause", f"days must be between 0 and {longest}", field="days")
     running = state.paused_until is not None and now < state.paused_until
     if days and running:
         raise Conflict("already_paused", "a pause is running; end it (days: 0) before starting another", until=state.paused_until)
+    if days and state.paused_from is not None and now < state.paused_from + longest * DAY_MS:
+        next_at = state.paused_from + longest * DAY_MS
+        raise Conflict("pause_used_up", f"one pause in {longest} days: the next may begin later", next_at=next_at)
     if days == 0 and not running:
         raise Conflict("not_paused", "no pause is running")
     if days:

@@ -12,7 +12,7 @@ from missions_core.domain.settlement import finish_if_complete
 from missions_core.domain.state import Board, Mission, PlayerState, mission_id
 
 # From best to worst: an action's own outcome is its best.
-OUTCOMES = ("counted", "capped", "filtered", "outside_active_hours", "cooldown", "rate_limited", "late", "no_mission", "duplicate")
+OUTCOMES = ("counted", "capped", "filtered", "outside_active_hours", "rate_limited", "late", "no_mission", "duplicate")
 RANK = {outcome: rank for rank, outcome in enumerate(OUTCOMES)}
 
 
@@ -29,12 +29,11 @@ class RequirementOutcome:
 
 @dataclass(slots=True)
 class Applied:
-    """What an action came to, best first; with the events and the boards that became final by it."""
+    """What an action came to, best first, and the events."""
 
     outcome: str
     outcomes: list[RequirementOutcome] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
-    settled: list[Board] = field(default_factory=list)
 
 
 def apply(state: PlayerState, catalog: Catalog, action: Action) -> Applied:
@@ -110,9 +109,7 @@ def _advance(state: PlayerState, catalog: Catalog, board: Board, mission: Missio
     mission.first_at = min(action.time, mission.first_at or action.time)
     mission.last_at = max(action.time, mission.last_at or action.time)
     if mission.status == "active":
-        events, settled = finish_if_complete(state, catalog, board, mission, at=mission.last_at)
-        applied.events += events
-        applied.settled += settled
+        applied.events += finish_if_complete(state, catalog, board, mission, at=mission.last_at)
 
 
 def _count_lifetime(state: PlayerState, catalog: Catalog, types: list[str], action: Action) -> None:

@@ -144,7 +144,7 @@ def number(value: Any) -> Decimal | None:
     exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     if not exact.is_finite() or not -LARGEST < exact < LARGEST or cast(int, exact.as_tuple().exponent) < FINEST_EXPONENT:
         return None
-    return exact
+    return exact or Decimal(0)  # -0.0 is zero
 
 
 def holds_where(condition: Condition, data: Mapping[str, Any]) -> bool:
@@ -181,9 +181,9 @@ def _compares(condition: Condition, value: Decimal | None) -> bool:
     if value is None:
         return False
     if condition.op == "between":
-        low, high = (cast(Decimal, number(bound)) for bound in condition.value)
+        low, high = (Decimal(str(bound)) for bound in condition.value)
         return low <= value <= high
-    bound = cast(Decimal, number(condition.value))
+    bound = Decimal(str(condition.value))
     return {">=": value >= bound, ">": value > bound, "<=": value <= bound, "<": value < bound}[condition.op]
 
 
@@ -233,7 +233,7 @@ def _distinct(leaf: Leaf, seen: list[int | str], data: Mapping[str, Any]) -> Pro
     if value is None or isinstance(value, dict | list):
         return None
     amount = number(value)
-    text = f"#{_plain(amount)}" if amount is not None else f"={value}"
+    text = f"#{_plain(amount)}" if amount is not None else f"{type(value).__name__}={value}"
     mark = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
     keep = int(max(leaf.target, leaf.target2 or leaf.target)) + 1
     marks: list[int | str] = [*sorted({*cast(list[str], seen), mark})[:keep]]

@@ -50,7 +50,7 @@ def day_clock(state: PlayerState, rules: Rules) -> DayClock:
 def roll(state: PlayerState, catalog: Catalog, *, now: int) -> Rolled:
     """Bring the state to `now` (never backwards): close, settle and deal whatever fell due since it was last written."""
     passage = _Passage(state, catalog)
-    if state.boards and state.catalog_version < catalog.version:
+    if state.catalog_version < catalog.version and passage.deals(state.updated_at):
         passage.deal_standing(state.updated_at)  # published since the last write
     now = max(now, state.updated_at)
     while (at := _next_instant(state, catalog)) is not None and at <= now:
@@ -67,15 +67,21 @@ def welcome(state: PlayerState, catalog: Catalog, *, now: int) -> Rolled:
     missing = [kind for kind in DRAWN_KINDS if state.current(kind) is None]
     for kind in missing:
         passage.return_to(kind, now)
-    if missing:
+    if missing or now > state.active_at + IDLE_MS:
         passage.deal_standing(now)
     return passage.rolled
 
 
 def due_at(state: PlayerState, catalog: Catalog) -> int | None:
-    """The next instant at which anything changes for the player; None: nothing ever will by itself."""
+    """The next instant at which anything changes for the player; None: nothing ever will by itself.
+
+    Grants on their way are looked after at the end of the day; where no day ends any more, within the hour.
+    """
     instant = _next_instant(state, catalog)
-    return state.updated_at + PENDING_CHECK_MS if instant is None and state.pending else instant
+    if state.pending and state.current("daily") is None:
+        soon = state.updated_at + PENDING_CHECK_MS
+        return soon if instant is None else min(soon, instant)
+    return instant
 
 
 def new_mission(state: PlayerState, template: Template) -> Mission:
@@ -136,13 +142,17 @@ class _Passage:
         for board in ended:
             self.close(board)
         if at > self.state.active_at + IDLE_MS:
-            return
+            return  # nobody is here to be dealt anything
         for board in ended:
             if board.period.kind in DRAWN_KINDS:
                 self.deal_next(board)
             if board.period.kind == "daily":
                 self.settle_claimed_perpetuals()
         self.deal_standing(at)
+
+    def deals(self, at: int) -> bool:
+        """Whether the player is still dealt something at an instant."""
+        return self.state.current("daily") is not None and at <= self.state.active_at + IDLE_MS
 
     def settle(self, board: Board) -> None:
         self.rolled.events += settle(self.state, self.catalog, board)
@@ -175,10 +185,9 @@ class _Passage:
         self.rolled.changed = True
         self.state.boards.append(board)
         for mission in board.missions:
-            if any(progress is not None for progress in mission.progress):
-                events, settled = finish_if_complete(self.state, self.catalog, board, mission, at=board.period.start)
-                self.rolled.events += events
-                self.rolled.settled += settled
+            begun = any(progress is not None for progress in mission.progress)
+            if begun and not self.catalog.template(mission.template, mission.version).requires_start:
+                self.rolled.events += finish_if_complete(self.state, self.catalog, board, mission, at=board.period.start)
 
     def deal_standing(self, at: int) -> None:
         """Open every special and perpetual mission the player may have at this instant."""
@@ -188,8 +197,8 @@ class _Passage:
     def standing_board(self, template: Template) -> Board:
         clock = day_clock(self.state, self.catalog.rules)
         mission = new_mission(self.state, template)
-        if template.active_from is not None and template.active_until is not None and template.period == "special":
-            label = period_containing("daily", template.active_from, DayClock("UTC")).label
+        label = assignment.special_label(template)
+        if template.period == "special" and label and template.active_from is not None and template.active_until is not None:
             period = Period("special", label, template.active_from, template.active_until, clock)
             return Board(period, [mission], template.active_until + self.catalog.rules.claim_days * DAY_MS)
         # From the start of the oldest daily board: an action that comes late but still reaches a daily board reaches this one too.
@@ -218,13 +227,19 @@ class _Passage:
     def miss_skipped(self, kind: PeriodKind, until: int, clock: DayClock) -> None:
         """Periods in which the player was away for so long that they were never dealt are missed, until the streak has ended."""
         last = self.state.settled.get(kind)
-        if last is None:
+        if last is None or kind not in streaks.STREAK_KINDS:
             return
-        if kind == "daily":
-            self.state.check_ins.streak = 0
         at = last.until
-        while kind in streaks.STREAK_KINDS and at < until and self.state.streaks[kind].current:
+        while at < until and self.has_streak(kind):
             period = period_containing(kind, at, clock)
             if not is_paused(self.state, period):
-                self.rolled.events += replace_streak(self.state, kind, streaks.missed(self.state.streaks[kind], at=period.end))
+                self.miss(kind, at=period.end)
             at = period.end
+
+    def has_streak(self, kind: PeriodKind) -> bool:
+        return self.state.streaks[kind].current > 0 or (kind == "daily" and self.state.check_ins.streak > 0)
+
+    def miss(self, kind: PeriodKind, *, at: int) -> None:
+        self.rolled.events += replace_streak(self.state, kind, streaks.missed(self.state.streaks[kind], at=at))
+        if kind == "daily":
+            self.state.check_ins.streak = 0

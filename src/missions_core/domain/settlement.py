@@ -26,6 +26,9 @@ def settle(state: PlayerState, catalog: Catalog, board: Board) -> list[Event]:
         _expire(state, catalog, board, mission)
     if board.period.kind in DRAWN_KINDS:
         _remember_period(state, board)
+    if board.period.kind == "special":
+        state.specials = {key: label for key, label in state.specials.items() if key in catalog.templates}
+        state.specials[board.missions[0].template] = board.period.label
     return events
 
 
@@ -38,26 +41,25 @@ def replace_streak(state: PlayerState, kind: PeriodKind, streak: Streak) -> list
     return []
 
 
-def finish_if_complete(state: PlayerState, catalog: Catalog, board: Board, mission: Mission, *, at: int) -> tuple[list[Event], list[Board]]:
+def finish_if_complete(state: PlayerState, catalog: Catalog, board: Board, mission: Mission, *, at: int) -> list[Event]:
     """Complete a mission whose requirements hold now, and open the following ordinals of a repeating one.
 
-    Returns the events and the boards that thereby became final (an older ordinal nobody claimed is paid and makes room).
+    An older ordinal nobody claimed is paid and makes room; ordinals leave no history row, there may be a hundred in a batch.
     """
     template = catalog.template(mission.template, mission.version)
     events: list[Event] = []
-    settled: list[Board] = []
     while mission.status == "active" and complete(template, mission.progress, settling=False):
         events += complete_mission(state, catalog, board, mission, template, at=at)
         if not template.repeats:
             break
-        events += _settle_older_ordinals(state, catalog, board, settled)
+        events += _settle_older_ordinals(state, catalog, board)
         board.closed = True
         if not assignment.may_repeat(state, catalog, template, at):
             break
-        board = _next_ordinal(board, mission, template)
-        mission = board.missions[0]
+        board = _next_ordinal(board, mission, template, catalog.templates[template.key])
+        mission, template = board.missions[0], catalog.templates[template.key]
         state.boards.append(board)
-    return events, settled
+    return events
 
 
 def _decide(state: PlayerState, catalog: Catalog, board: Board, mission: Mission) -> list[Event]:
@@ -90,17 +92,18 @@ def _remember_period(state: PlayerState, board: Board) -> None:
         state.recent_days = [*state.recent_days, (len(board.missions), completed)][-RECENT_DAYS:]
 
 
-def _settle_older_ordinals(state: PlayerState, catalog: Catalog, board: Board, settled: list[Board]) -> list[Event]:
+def _settle_older_ordinals(state: PlayerState, catalog: Catalog, board: Board) -> list[Event]:
     events: list[Event] = []
     key = board.missions[0].template
     for older in [b for b in state.boards if b.closed and b.period.kind == "perpetual" and b.missions[0].template == key]:
         events += settle(state, catalog, older)
-        settled.append(older)
     return events
 
 
-def _next_ordinal(board: Board, mission: Mission, template: Template) -> Board:
+def _next_ordinal(board: Board, mission: Mission, template: Template, current: Template) -> Board:
+    """The board after a completed ordinal, of the template as it is published now; what is over counts if it still fits."""
     ordinal = int(board.period.label.removeprefix("always-")) + 1
-    rest: list[Progress] = consume(template, mission.progress)
-    following = Mission(template.key, template.version, rest)
+    fits = current.leaves == template.leaves and current.tree == template.tree
+    rest: list[Progress] = consume(template, mission.progress) if fits else [None] * len(current.leaves)
+    following = Mission(current.key, current.version, rest)
     return Board(replace(board.period, label=f"always-{ordinal}"), [following], settles_at=FOREVER)

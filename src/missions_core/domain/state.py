@@ -151,6 +151,7 @@ class PlayerState:
     pending: list[PendingGrant] = field(default_factory=list)
     commands: list[CommandResult] = field(default_factory=list)
     catalog_version: int = 0
+    specials: dict[str, str] = field(default_factory=dict)  # template -> label of its last settled special board
 
     def current(self, kind: PeriodKind) -> Board | None:
         """The open board of a drawn kind."""

@@ -7,7 +7,7 @@ a bug: it is logged and raised, so that it counts as a Lambda error (the functio
 import json
 from base64 import b64decode
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import partial
 from http import HTTPStatus
 from typing import Any, NoReturn
@@ -142,7 +142,7 @@ def _body_of(event: Event) -> str:
 def _read_object(text: str, *, list_member: str | None) -> dict[str, Any]:
     try:
         value = json.loads(text, parse_float=Decimal, parse_constant=_not_json)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, InvalidOperation) as error:  # the last: an exponent no Decimal can hold
         raise InvalidInput("malformed_json", f"the body is not JSON: {error}") from None
     if list_member is not None and isinstance(value, list):
         return {list_member: value}

@@ -57,7 +57,7 @@ class Catalogs:
                 "catalog_outdated",
                 f"player states name catalog {state.catalog_version}, the table holds {catalog.version}: restore or republish the catalog",
             )
-        self._load_retired(catalog, {(mission.template, mission.version) for _, mission in state.missions()})
+        self.bring(catalog, {(mission.template, mission.version) for _, mission in state.missions()})
         return catalog
 
     def published(self) -> Snapshot | None:
@@ -94,11 +94,12 @@ class Catalogs:
         self._checked_at = time.monotonic()
         return self._catalog
 
-    def _load_retired(self, catalog: Catalog, wanted: Iterable[TemplateVersion]) -> None:
+    def bring(self, catalog: Catalog, wanted: Iterable[TemplateVersion]) -> None:
+        """Make the catalog know these template versions too. MisconfiguredError: the table lost one."""
         missing = [version for version in wanted if version not in catalog.retired and not _holds(catalog, version)]
         if not missing:
             return
-        rows = self._contents.batch_get([keys.template(*version) for version in missing])
+        rows = self._contents.batch_get([keys.template(*version) for version in missing], consistent_read=True)
         for raw in (json.loads(zlib.decompress(row.content)) for row in rows):
             catalog.retired[raw["key"], raw["version"]] = template_from_snapshot(raw)
         lost = [f"{key} version {version}" for key, version in missing if (key, version) not in catalog.retired]

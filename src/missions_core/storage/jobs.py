@@ -18,10 +18,10 @@ class Jobs:
         """Remember what a run scheduled for this instant did; the same run again replaces it."""
         self._runs(*keys.job(name, scheduled_at), summary=dict(summary), ttl=scheduled_at // 1000 + KEPT_SECONDS).save()
 
-    def last(self, name: str) -> int | None:
-        """The instant of the latest run that was recorded; None: there was none."""
+    def last(self, name: str) -> dict[str, int | str]:
+        """What the latest run did; empty: there was none."""
         newest = next(iter(self._runs.query(keys.jobs(name), limit=1, scan_index_forward=False, consistent_read=True)), None)
-        return None if newest is None else keys.instant_of_job(newest.sk)
+        return {} if newest is None else newest.summary
 
     def summary(self, name: str, scheduled_at: int) -> dict[str, int | str] | None:
         """What the run scheduled for this instant did; None: it did not finish yet."""

@@ -150,11 +150,6 @@ def job(name: str, scheduled_at: int) -> Key:
     return jobs(name), _instant(scheduled_at)
 
 
-def instant_of_job(sort: str) -> int:
-    """When a run was scheduled for."""
-    return int(sort)
-
-
 def cursor(key: Key) -> str:
     """An opaque cursor that continues a list after this key."""
     partition, sort = key

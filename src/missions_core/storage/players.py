@@ -115,7 +115,8 @@ class Players:
 
 def _is_no_newer_than(version: int) -> Condition:
     """Rules out replacing a board by what a slower writer, who is about to lose the race for the state, made of an older state."""
-    return HistoryRow.pk.does_not_exist() | (HistoryRow.version <= version)
+    fresh: Condition = HistoryRow.pk.does_not_exist() | (HistoryRow.version <= version)
+    return fresh
 
 
 def _is_unchanged_since(version: int) -> Condition:

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from missions_core.domain import commands
 from missions_core.domain.catalog import Catalog
 from missions_core.domain.roll import welcome
-from missions_core.domain.state import Board, Mission
+from missions_core.domain.state import Board, Mission, mission_id
 from missions_core.errors import InvalidInput
 from missions_core.use_cases.changes import Draft, change, require_registered
 from missions_core.use_cases.claim import Claimed
@@ -43,9 +43,17 @@ class PlayerAttributes:
     segments: list[str] | None = None
 
 
-def start_mission(stores: Stores, player: str, wanted: str, *, now: int) -> Claimed:
+def start_mission(stores: Stores, player: str, wanted: str, *, request: str, now: int) -> Claimed:
     """Opt in to a mission that asks for it. Conflict `already_started`, `start_not_needed`; Gone `mission_over`."""
-    return _on_mission(stores, player, lambda draft: commands.start(draft.state, draft.catalog, wanted, now=draft.now), now=now)
+
+    def run(draft: Draft) -> tuple[Board, Mission]:
+        def start() -> str:
+            commands.start(draft.state, draft.catalog, wanted, now=draft.now)
+            return wanted
+
+        return commands.find_mission(draft.state, once(draft, request, f"start:{wanted}", start))
+
+    return _on_mission(stores, player, run, now=now)
 
 
 def reroll(stores: Stores, player: str, wanted: str, *, request: str, now: int) -> Claimed:
@@ -53,17 +61,22 @@ def reroll(stores: Stores, player: str, wanted: str, *, request: str, now: int) 
 
     def run(draft: Draft) -> tuple[Board, Mission]:
         def swap() -> str:
-            board, mission = commands.reroll(draft.state, draft.catalog, wanted, now=draft.now)
-            return f"{mission.template}:{board.period.label}"
+            board, mission, events = commands.reroll(draft.state, draft.catalog, wanted, now=draft.now)
+            draft.write(events)
+            return mission_id(board, mission)
 
         return commands.find_mission(draft.state, once(draft, request, f"reroll:{wanted}", swap))
 
     return _on_mission(stores, player, run, now=now)
 
 
-def pause(stores: Stores, player: str, days: int, *, now: int) -> PlayerView:
-    """Protect the player's streaks for some days from now; 0 ends a running pause."""
-    return _change_view(stores, player, lambda draft: commands.pause(draft.state, draft.catalog, days, now=draft.now), now=now)
+def pause(stores: Stores, player: str, days: int, *, request: str, now: int) -> PlayerView:
+    """Protect the player's streaks for some days from now; 0 ends a running pause. Repeating `request` changes nothing."""
+
+    def run(draft: Draft) -> None:
+        once(draft, request, f"pause:{days}", lambda: str(commands.pause(draft.state, draft.catalog, days, now=draft.now)))
+
+    return _change_view(stores, player, run, now=now)
 
 
 def update_profile(stores: Stores, player: str, wish: ProfileChange, *, now: int) -> PlayerView:
@@ -116,6 +129,7 @@ def save_profile(stores: Stores, player: str, personal: Mapping[str, str]) -> No
 
 def _on_mission(stores: Stores, player: str, run: Callable[[Draft], tuple[Board, Mission]], *, now: int) -> Claimed:
     def command(draft: Draft) -> Claimed:
+        require_registered(draft)
         board, mission = run(draft)
         draft.state.active_at = max(draft.state.active_at, draft.now)
         draft.write()

@@ -40,7 +40,11 @@ def settle_shard(stores: Stores, rewards: Queue, shard: int, *, now: int, out_of
     metrics.add_metric("ShardsReceived", MetricUnit.Count, 1)
     tried: set[str] = set()
     failed: list[str] = []
-    while players := [player for player in stores.players.due(shard, now=now, limit=PAGE + len(failed)) if player not in tried]:
+    while True:
+        due = stores.players.due(shard, now=now, limit=PAGE + len(tried))  # the index may still name some that were just settled
+        players = [player for player in due if player not in tried]
+        if not players:
+            break
         for player in players:
             if out_of_time():
                 return False

@@ -1,6 +1,8 @@
 """Announcing special missions as their windows open and close. Whether one is active for a player is decided by `roll`, not here."""
 
-from missions_core.domain.catalog import Catalog
+from collections.abc import Set
+
+from missions_core.domain.catalog import Catalog, Template
 from missions_core.messaging import EventBus
 from missions_core.use_cases.integration import Announcement, bus_event, timestamp
 
@@ -8,27 +10,37 @@ OPENED = "SpecialMissionOpened"
 CLOSED = "SpecialMissionClosed"
 
 
-def announcements(catalog: Catalog, *, after: int, until: int) -> list[Announcement]:
-    """The windows of special missions that opened or closed in `(after, until]`, in order of time."""
-    found: list[Announcement] = []
-    for template in catalog.missions("special"):
-        if template.active_from is None or template.active_until is None or template.paused:
-            continue
-        for type_, at in ((OPENED, template.active_from), (CLOSED, template.active_until)):
-            if after < at <= until:
-                data = {
-                    "template": template.key,
-                    "version": template.version,
-                    "active_from": timestamp(template.active_from),
-                    "active_until": timestamp(template.active_until),
-                }
-                found.append(Announcement(f"{type_}:{template.key}:{at}", type_, subject=template.key, at=at, data=data))
-    return sorted(found, key=lambda announcement: (announcement.at, announcement.id))
+def open_windows(catalog: Catalog, *, now: int) -> dict[str, Template]:
+    """The special missions whose windows are open, by the name of the window: `{template}@{active_from}`."""
+    return {
+        f"{template.key}@{template.active_from}": template
+        for template in catalog.missions("special")
+        if not template.paused and template.active_from is not None and template.active_until is not None
+        if template.active_from <= now < template.active_until
+    }
 
 
-def rotate(catalog: Catalog, bus: EventBus, *, after: int, until: int) -> list[Announcement]:
-    """Publish them; returns what was published. RuntimeError: the bus refused some, repeat the whole window (ids are stable)."""
-    found = announcements(catalog, after=after, until=until)
-    if failed := bus.put([bus_event(announcement) for announcement in found]):
-        raise RuntimeError(f"the event bus refused {len(failed)} of {len(found)} announcements")
-    return found
+def rotate(catalog: Catalog, bus: EventBus, *, open_before: Set[str], now: int) -> frozenset[str]:
+    """Announce the windows that opened or closed since `open_before`, however that came; return the names of those open now.
+
+    RuntimeError: the bus refused some; run again with the same `open_before` (event ids follow from the window).
+    """
+    windows = open_windows(catalog, now=now)
+    opened = [_announcement(OPENED, name, now, _window(windows[name])) for name in sorted(windows.keys() - open_before)]
+    closed = [_announcement(CLOSED, name, now, {"template": name.rpartition("@")[0]}) for name in sorted(open_before - windows.keys())]
+    if failed := bus.put([bus_event(announcement) for announcement in opened + closed]):
+        raise RuntimeError(f"the event bus refused {len(failed)} of {len(opened + closed)} announcements")
+    return frozenset(windows)
+
+
+def _window(template: Template) -> dict[str, object]:
+    return {
+        "template": template.key,
+        "version": template.version,
+        "active_from": timestamp(template.active_from or 0),
+        "active_until": timestamp(template.active_until or 0),
+    }
+
+
+def _announcement(type_: str, window: str, now: int, data: dict[str, object]) -> Announcement:
+    return Announcement(f"{type_}:{window}", type_, subject=str(data["template"]), at=now, data=data)

@@ -13,6 +13,8 @@ def settle_player(stores: Stores, player: str, *, now: int) -> tuple[str, list[P
     """
 
     def run(draft: Draft) -> tuple[str, list[PendingGrant]]:
+        if draft.is_new:
+            return draft.state.account, []  # the index still names a player who is gone
         stuck = drop_paid(stores, draft)
         if draft.due_at != due_at(draft.state, draft.catalog):
             draft.write()  # the index holds another time than the state: it would be found due again and again

@@ -68,7 +68,6 @@ def _apply_one(draft: Draft, action: Action, spilled: set[str], *, client: bool)
     duplicates.mark(draft.state, accepted)
     applied = apply(draft.state, draft.catalog, accepted)
     draft.write(applied.events)
-    draft.settled += applied.settled
     return Tracked(action, applied.outcome, applied.outcomes)
 
 

@@ -15,7 +15,7 @@ from tests.support.game import ms
 from tests.support.world import World
 
 NOW = ms("2026-11-21T12:00:10")
-WATCHED = {"specversion": "1.0", "id": "w1", "source": "app", "type": "video.watched"}
+WATCHED = {"specversion": "1.0", "id": "w1", "source": "app", "type": "video.watched", "time": "2026-11-21T12:00:00Z"}
 
 
 def test_a_services_action_counts_and_says_for_what(post: Any) -> None:
@@ -44,7 +44,7 @@ def test_an_action_too_late_for_any_board_is_late_and_still_200(host: Any, post:
     assert (answer.status, answer.body["outcome"]) == (200, "late")
 
 
-def test_players_send_their_own_actions_without_naming_themselves_or_the_time(ann: Any) -> None:
+def test_players_send_their_own_actions_without_naming_themselves(ann: Any) -> None:
     mine = ann.get("/v1/me/missions").body["items"]
     watcher = next(each["id"] for each in mine if each["template"] == "watcher")
     assert ann.post(f"/v1/me/missions/{watcher}/start").status == 200
@@ -52,10 +52,17 @@ def test_players_send_their_own_actions_without_naming_themselves_or_the_time(an
     assert (answer.status, answer.body["outcome"]) == (200, "counted")
 
 
-def test_a_players_action_counts_now_whatever_time_it_claims(ann: Any, world: World) -> None:
-    answer = ann.post("/v1/actions", WATCHED | {"time": "2020-01-01T00:00:00Z"})
+@pytest.mark.parametrize("time", ["2026-11-08T00:00:00Z", "2026-11-22T11:00:00Z"])
+def test_a_players_action_counts_now_whatever_its_devices_clock_says(ann: Any, world: World, time: str) -> None:
+    answer = ann.post("/v1/actions", WATCHED | {"time": time})
     assert answer.status == 200
     assert world.state(ann.player).active_at == world.now
+
+
+@pytest.mark.parametrize(("time", "code"), [(None, "missing_time"), ("2020-01-01T00:00:00Z", "too_old"), ("2026-11-23T00:00:00Z", "future")])
+def test_a_players_action_needs_a_time_by_which_a_repeat_can_be_recognised(ann: Any, time: str | None, code: str) -> None:
+    event = {name: value for name, value in WATCHED.items() if name != "time"} | ({"time": time} if time else {})
+    assert ann.post("/v1/actions", event).problem == (400, code, "time")
 
 
 def test_a_players_retry_hours_later_is_a_duplicate_by_the_time_it_was_sent_with(ann: Any, world: World) -> None:

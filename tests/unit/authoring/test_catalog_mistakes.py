@@ -97,7 +97,7 @@ MEANING = [
     (mission(leaf(target="1.5")), "target: 1.5 is not whole; count counts, so write 1 or 2"),
     (mission(leaf(target="0")), "target: 0 holds before anything is done; write at least 1"),
     (mission(leaf(aggregate="max", field="x", within="4h")), "within: does not go with max; remove it or write aggregate: count or sum"),
-    (mission(leaf(op='"<="', within="4h")), 'op: "<=" does not go with within; write >= or >'),
+    (mission(leaf(op='"<="', within="4h")), 'op: "<=" does not go with within; write >='),
     (mission(leaf(where='[{field: x, op: ">=", value: a}]')), "where[0].value: does not fit >=; write a number"),
     (mission(leaf(where="[{field: x, op: in, value: a}]")), "where[0].value: does not fit in; write a list"),
     (mission(leaf(where="[{field: x, op: between, value: [1]}]")), "where[0].value: does not fit between; write two numbers"),

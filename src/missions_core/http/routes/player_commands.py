@@ -30,7 +30,7 @@ def patch_profile(patch: Annotated[ProfilePatch, Body()]) -> Profile:
 @routes.post("/v1/me/missions/<mission_id>/start", summary="Opt in to a mission that asks for it", tags=["missions"])
 def post_start(mission_id: str) -> Mission:
     logger.append_keys(mission=mission_id)
-    return _mission_view(start_mission(routes.stores, routes.caller.player, mission_id, now=clock.now()))
+    return _mission_view(start_mission(routes.stores, routes.caller.player, mission_id, request=routes.request_id, now=clock.now()))
 
 
 @routes.post("/v1/me/missions/<mission_id>/reroll", summary="Swap an unfinished mission for another one", tags=["missions"])
@@ -43,7 +43,7 @@ def post_reroll(mission_id: str) -> Mission:
 @routes.post("/v1/me/pause", summary="Protect streaks for some days; 0 ends a pause", tags=["player"])
 def post_pause(wish: Annotated[PauseRequest, Body()]) -> Streaks:
     logger.append_keys(days=wish.days)
-    return streaks_view(pause(routes.stores, routes.caller.player, wish.days, now=clock.now()))
+    return streaks_view(pause(routes.stores, routes.caller.player, wish.days, request=routes.request_id, now=clock.now()))
 
 
 def _mission_view(changed: Claimed) -> Mission:

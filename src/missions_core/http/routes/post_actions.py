@@ -12,7 +12,6 @@ from missions_core import clock
 from missions_core.domain.actions import Action, read_action
 from missions_core.errors import InvalidInput, MissionsError, NotPermitted, RateLimited
 from missions_core.http.api import Routes
-from missions_core.http.instants import timestamp
 from missions_core.http.problems import problem_of, status_of
 from missions_core.http.representations.actions import ActionOutcome, Batch, BatchItem
 from missions_core.http.schemas import ACTIONS_BODY
@@ -54,7 +53,7 @@ def _answers(events: Sequence[object]) -> list[Answer]:
     """What each action came to, in order; what cannot be read does not keep its neighbours from counting."""
     is_service = "service" in routes.caller.roles
     now = clock.now()
-    read = [_read(event, is_service=is_service, now=now) for event in events]
+    read = [_read(event, is_service=is_service) for event in events]
     actions = [action for action in read if isinstance(action, Action)]
     tracked = iter(track(routes.stores, actions, now=now, client=not is_service) if actions else [])
     answers = [_judged(next(tracked)) if isinstance(action, Action) else action for action in read]
@@ -62,18 +61,17 @@ def _answers(events: Sequence[object]) -> list[Answer]:
     return answers
 
 
-def _read(event: object, *, is_service: bool, now: int) -> Action | MissionsError:
+def _read(event: object, *, is_service: bool) -> Action | MissionsError:
     try:
-        return read_action(event) if is_service else _own(event, now)
+        return read_action(event) if is_service else _own(event)
     except MissionsError as error:
         return error
 
 
-def _own(event: object, now: int) -> Action:
-    """A player's own action: about themselves, of a type players may send. Its time, if given, only tells duplicates apart."""
+def _own(event: object) -> Action:
+    """A player's own action: about themselves, of a type players may send. It counts now; its time only tells repeats apart."""
     player = routes.caller.player
-    defaults = {"subject": player, "time": timestamp(now)}
-    action = read_action({**defaults, **event} if isinstance(event, Mapping) else event)
+    action = read_action({"subject": player, **event} if isinstance(event, Mapping) else event)
     if action.player != player:
         raise NotPermitted("foreign_subject", "players send their own actions only: leave subject out", field="subject")
     catalog = routes.stores.catalogs.current()
