@@ -18,7 +18,7 @@ Url = Annotated[str, Field(pattern=r"^https://\S+$", max_length=500)]
 class Body(BaseModel):
     """Strict: what a client misspells must not be ignored."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)  # built by the first request that has such a body
 
 
 class ProfilePatch(Body):
