@@ -9,7 +9,7 @@ import pytest
 from infra.inprocess import InProcessAws
 from missions_core import clock
 from missions_core.domain.catalog import DAY_MS, HOUR_MS
-from missions_core.errors import Conflict
+from missions_core.errors import Conflict, Gone
 from missions_core.storage.ledger import Ledger
 from missions_core.use_cases.check_in import check_in
 from missions_core.use_cases.claim import claim
@@ -307,3 +307,26 @@ def test_a_check_in_is_paid_once_and_the_second_names_the_next_opening(world: Wo
     assert again == first
     assert (refused.value.code, refused.value.details) == ("already_checked_in", {"next_at": ms("2026-11-22T00:00")})
     assert Ledger("missions").wallet(world.state("ann").account) == {"gold": 10}
+
+
+def test_a_claim_that_comes_too_late_is_told_so_also_before_the_night_has_passed(world: World) -> None:
+    world.ingest(post(1, NOON))
+    world.now += 2 * DAY_MS
+
+    with pytest.raises(Gone) as refused:
+        claim(stores_of("missions"), "ann", "one_post:2026-11-21", request="r1", now=world.now)
+
+    assert refused.value.code == "mission_expired"
+
+
+def test_a_claimed_mission_stays_claimed_after_its_board_has_settled(world: World) -> None:
+    world.ingest(post(1, NOON))
+    first = claim(stores_of("missions"), "ann", "one_post:2026-11-21", request="r1", now=world.now)
+    world.now += 2 * DAY_MS
+    world.night()
+
+    with pytest.raises(Conflict) as refused:
+        claim(stores_of("missions"), "ann", "one_post:2026-11-21", request="r2", now=world.now)
+
+    assert refused.value.code == "already_claimed"
+    assert first.mission.status == "claimed"
