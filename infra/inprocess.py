@@ -1,6 +1,7 @@
 """AWS inside this process: ministack's own handlers answer every botocore request, without a socket or a second process."""
 
 import json
+import logging
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -204,6 +205,7 @@ def _install() -> None:
     if ("before-send", _hook) not in botocore.handlers.BUILTIN_HANDLERS:
         botocore.handlers.BUILTIN_HANDLERS.append(("before-send", _hook))
         boto3.DEFAULT_SESSION = None  # it was built without
+        logging.getLogger().addHandler(logging.NullHandler())  # finding none, ministack would make the root log every request
 
 
 def _path(host: str, path: str) -> str:
@@ -238,6 +240,6 @@ def _finished(handling: Awaitable[tuple[int, dict[str, str], bytes | str]]) -> t
 
 
 def _units(content: bytes) -> float:
-    """Capacity units of an answer; only requests with ReturnConsumedCapacity are told (PynamoDB always asks)."""
+    """Capacity units of an answer: 0 for BatchGetItem, where ministack tells none, and where nobody asked (PynamoDB always does)."""
     consumed = json.loads(content).get("ConsumedCapacity", [])
     return float(sum(entry["CapacityUnits"] for entry in (consumed if isinstance(consumed, list) else [consumed])))

@@ -3,11 +3,10 @@
 import json
 from collections import Counter
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 
-from infra.local.stack import load_stack
+from infra.cli.target import find_target, target_options
 from missions_core.authoring.loader import LoadedCatalog, load_catalog
 from missions_core.authoring.state_size import LIMIT_BYTES
 from missions_core.errors import CatalogInvalid
@@ -37,9 +36,7 @@ def validate(directory: Path, *, as_json: bool) -> None:
 
 @catalog.command()
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--table", help="Table to publish to: the stack's output TableName.  [default: the local stack's]")
-@click.option("--profile", help="Publish to AWS with this profile's credentials.")
-@click.option("--endpoint", metavar="URL", help="Publish to an emulator at this address.")
+@target_options
 @click.option("--json", "as_json", is_flag=True, help='Print {"version", "changed", "templates"}.')
 def apply(directory: Path, table: str | None, profile: str | None, endpoint: str | None, *, as_json: bool) -> None:
     """Publish the catalog in DIRECTORY: to the local stack, or to AWS with --table (and --profile, unless the environment has credentials).
@@ -48,29 +45,13 @@ def apply(directory: Path, table: str | None, profile: str | None, endpoint: str
     """
     from infra.catalogs import apply_catalog  # imports the storage: not needed to validate
 
-    target = _target(table, profile, endpoint)
-    applied = apply_catalog(target.endpoint, target.table, directory, profile=profile)
+    target = find_target(table, profile, endpoint)
+    applied = apply_catalog(target.endpoint_url, target.table, directory, profile=profile)
     if as_json:
         click.echo(json.dumps(applied._asdict()))
         return
-    done = "published; warm functions follow within 30 seconds" if applied.changed else "what is published already: nothing changed"
-    click.echo(f"{directory} ({applied.templates} templates) is version {applied.version}: {done}")
-
-
-class _Target(NamedTuple):
-    endpoint: str | None
-    table: str
-
-
-def _target(table: str | None, profile: str | None, endpoint: str | None) -> _Target:
-    if profile and endpoint:
-        raise click.UsageError("--profile means AWS and --endpoint an emulator: give one of them")
-    if table:
-        return _Target(endpoint, table)
-    if profile or endpoint:
-        raise click.UsageError("name the table: --table NAME (the stack's output TableName)")
-    stack = load_stack()
-    return _Target(stack.endpoint_url, stack.table)
+    done = "published; warm functions follow within 30 seconds" if applied.changed else "published already: nothing changed"
+    click.echo(f"{directory} ({applied.templates} templates) is version {applied.version}, {done}")
 
 
 def _summary(directory: Path, loaded: LoadedCatalog) -> str:

@@ -2,13 +2,13 @@
 
 import dataclasses
 import json
-import signal
 import time
 from pathlib import Path
 
 import click
 
 from infra.cli.display import console, steps
+from infra.cli.signals import interrupt_on_signals
 from infra.errors import ToolError
 from infra.local import emulator
 from infra.local.lifecycle import DEFAULT_PORT, up
@@ -39,7 +39,7 @@ def up_command(port: int | None, state_dir: Path | None, catalog_dir: Path, *, d
     """Start everything, publish a catalog and check it with one action. Twice in a row is fine: it updates what runs."""
     run_dir = default_run_dir()
     found_running = emulator.running_pid(run_dir) is not None
-    _interrupt_on_signals()
+    interrupt_on_signals()
     stack = up(run_dir, port, state_dir, catalog_dir, steps(quiet=as_json))
     _print(stack, as_json=as_json)
     if not detach and not found_running:
@@ -73,12 +73,6 @@ def _print(stack: LocalStack, *, as_json: bool) -> None:
     width = max(map(len, facts))
     for name, value in facts.items():
         click.echo(f"{name:{width}}  {'-' if value is None else value}")
-
-
-def _interrupt_on_signals() -> None:
-    """A plain `kill` ends the foreground as Ctrl-C does and stops what it started, also behind a shell's `&` (which ignores SIGINT)."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
 
 
 def _run_until_stopped(run_dir: Path, *, quiet: bool) -> None:

@@ -48,7 +48,7 @@ def start(run_dir: Path, port: int, state_dir: Path | None) -> int:
             raise ToolError("another `missions local up` is starting: wait for it, or `missions local down`") from None
         lock.truncate(0)
         process = subprocess.Popen(
-            [sys.executable, "-m", "ministack"],
+            [sys.executable, "-m", "infra.local.bounded_emulator"],
             env=_environment(run_dir, port, state_dir),
             stdin=subprocess.DEVNULL,
             stdout=log,

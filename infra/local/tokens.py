@@ -37,6 +37,15 @@ def issue_token(stack: LocalStack, name: str, role: Role | None = None) -> Token
     return Token(answer["AuthenticationResult"]["AccessToken"], player)
 
 
+def find_user(stack: LocalStack, name: str) -> str | None:
+    """The id (`sub`) of the user `name`; None: there is no such user."""
+    cognito = local_session().client("cognito-idp", endpoint_url=stack.endpoint_url)
+    try:
+        return _sub(cognito.admin_get_user(UserPoolId=stack.user_pool_id, Username=name)["UserAttributes"])
+    except cognito.exceptions.UserNotFoundException:
+        return None
+
+
 def ensure_user(cognito: "CognitoIdentityProviderClient", user_pool_id: str, name: str) -> str:
     """The id (`sub`) of the user `name`, who is made when new."""
     try:

@@ -68,7 +68,7 @@ def _read(stored: bytes, unpack: Callable[[list[Any]], Record]) -> Record:
         raise ValueError(f"unknown state format {stored[:1]!r}; this release reads format {FORMAT}")
     try:
         return unpack(json.loads(zlib.decompressobj(wbits=-15, zdict=DICTIONARY).decompress(stored[1:])))
-    except (zlib.error, IndexError, TypeError, KeyError) as error:
+    except (zlib.error, IndexError, TypeError, KeyError, AttributeError) as error:
         raise ValueError(f"damaged state: {error}") from error
 
 

@@ -65,7 +65,8 @@ def finish_if_complete(state: PlayerState, catalog: Catalog, board: Board, missi
 def _decide(state: PlayerState, catalog: Catalog, board: Board, mission: Mission) -> list[Event]:
     template = catalog.template(mission.template, mission.version)
     events: list[Event] = []
-    decided = mission.status == "active" and complete(template, mission.progress, settling=True)
+    taken_up = mission.started_at is not None or not template.requires_start
+    decided = mission.status == "active" and taken_up and complete(template, mission.progress, settling=True)
     if decided:
         events += complete_mission(state, catalog, board, mission, template, at=board.period.end)
     # What only the end decided could never have been claimed; a repeating mission's older ordinal made room: paid, not lost.

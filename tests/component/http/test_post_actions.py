@@ -59,7 +59,9 @@ def test_a_players_action_counts_now_whatever_its_devices_clock_says(ann: Any, w
     assert world.state(ann.player).active_at == world.now
 
 
-@pytest.mark.parametrize(("time", "code"), [(None, "missing_time"), ("2020-01-01T00:00:00Z", "too_old"), ("2026-11-23T00:00:00Z", "future")])
+@pytest.mark.parametrize(
+    ("time", "code"), [(None, "missing_time"), ("2020-01-01T00:00:00Z", "too_old"), ("2026-11-23T00:00:00Z", "future")]
+)
 def test_a_players_action_needs_a_time_by_which_a_repeat_can_be_recognised(ann: Any, time: str | None, code: str) -> None:
     event = {name: value for name, value in WATCHED.items() if name != "time"} | ({"time": time} if time else {})
     assert ann.post("/v1/actions", event).problem == (400, code, "time")
