@@ -25,9 +25,10 @@ FIRST_PAUSE_SECONDS = 0.1
 
 @dataclass(slots=True)
 class Sent:
-    """What became of the lines: the message ids of those the queue took, and why it did not take the others."""
+    """What became of the lines: how many the queue took, and why it did not take the others."""
 
-    message_ids: list[str] = field(default_factory=list)
+    count: int = 0
+    message_ids: list[str] = field(default_factory=list)  # kept only where receipts will be matched to them
     refused: list[str] = field(default_factory=list)
 
 
@@ -41,7 +42,7 @@ class Sender:
         self._rate = rate
 
     def send(self, lines: Iterable[Line], on_progress: Callable[[int], None]) -> Sent:
-        """Send every line; nothing but ids is kept, however long the file."""
+        """Send every line; however long the file, only what receipts need is kept."""
         sent = Sent()
         started = time.monotonic()
         done = 0
@@ -67,7 +68,7 @@ class Sender:
                 return
             time.sleep(random.uniform(pause / 2, pause))
             pause *= 2
-        raise ToolError(f"the queue keeps refusing line {batch[0].number}: {len(sent.message_ids)} were sent; sending all again is safe")
+        raise ToolError(f"the queue keeps refusing line {batch[0].number}: {sent.count} were sent; sending all again is safe")
 
     def _try(self, batch: list[Line], sent: Sent) -> list[Line]:
         """Send once; returns the lines to try again."""
@@ -75,7 +76,10 @@ class Sender:
             {"Id": str(index), "MessageBody": line.text, "MessageAttributes": self._attributes} for index, line in enumerate(batch)
         ]
         answer = self._sqs.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
-        sent.message_ids += [success["MessageId"] for success in answer.get("Successful", [])]
+        taken = answer.get("Successful", [])
+        sent.count += len(taken)
+        if self._attributes:
+            sent.message_ids += [success["MessageId"] for success in taken]
         failed = answer.get("Failed", [])
         sent.refused += [
             f"line {batch[int(failure['Id'])].number}: {failure.get('Message') or failure['Code']}"

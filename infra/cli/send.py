@@ -87,12 +87,12 @@ def _await_receipts(sqs: "SQSClient", receipts: str, stack: LocalStack, sent: Se
 
 
 def _json(sent: Sent, counts: Counter[str] | None) -> str:
-    return json.dumps({"sent": len(sent.message_ids), **{name: counts and counts[name] for name in COUNTED}})
+    return json.dumps({"sent": sent.count, **{name: counts and counts[name] for name in COUNTED}})
 
 
 def _text(sent: Sent, counts: Counter[str] | None, seconds: float) -> str:
     known = [f"{counts[name]} {name}" for name in COUNTED if counts[name] or name == "missing"] if counts is not None else []
-    return f"{len(sent.message_ids)} sent in {seconds:.1f} s" + (f": {', '.join(known)}" if known else "; --wait tells what became of them")
+    return f"{sent.count} sent in {seconds:.1f} s" + (f": {', '.join(known)}" if known else "; --wait tells what became of them")
 
 
 def _locally(queue: str) -> "tuple[SQSClient, str, str]":

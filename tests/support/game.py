@@ -3,6 +3,7 @@
 from collections import Counter
 from copy import deepcopy
 from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import Any
 
 from missions_core.domain import commands, duplicates, streaks
@@ -21,7 +22,7 @@ def ms(text: str) -> int:
 
 def action(id_: int | str, at: int, type_: str = "post.created", **data: Any) -> Action:
     """An action of the player."""
-    key = f"{abs(hash(str(id_))) % 16**12:012x}" if not isinstance(id_, int) else f"{id_:012x}"
+    key = f"{id_:012x}" if isinstance(id_, int) else blake2b(id_.encode(), digest_size=6).hexdigest()
     return Action("test", str(id_), type_, "player", at, at, data, key)
 
 

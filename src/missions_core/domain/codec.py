@@ -59,15 +59,19 @@ def decode_board(stored: bytes) -> Board:
 
 def _compressed(packed: list[Any]) -> bytes:
     text = json.dumps(packed, separators=(",", ":"), ensure_ascii=False)
-    packer = zlib.compressobj(level=6, wbits=-15, zdict=DICTIONARY)
+    packer = zlib.compressobj(level=6, zdict=DICTIONARY)
     return bytes([FORMAT]) + packer.compress(text.encode()) + packer.flush()
 
 
 def _read(stored: bytes, unpack: Callable[[list[Any]], Record]) -> Record:
     if not stored or stored[0] != FORMAT:
         raise ValueError(f"unknown state format {stored[:1]!r}; this release reads format {FORMAT}")
+    unpacker = zlib.decompressobj(zdict=DICTIONARY)
     try:
-        return unpack(json.loads(zlib.decompressobj(wbits=-15, zdict=DICTIONARY).decompress(stored[1:])))
+        text = unpacker.decompress(stored[1:])
+        if not unpacker.eof:
+            raise ValueError("damaged state: it ends too early, its checksum is missing")
+        return unpack(json.loads(text))
     except (zlib.error, IndexError, TypeError, KeyError, AttributeError) as error:
         raise ValueError(f"damaged state: {error}") from error
 

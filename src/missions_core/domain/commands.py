@@ -39,8 +39,11 @@ def claimable(state: PlayerState) -> list[str]:
     return [mission_id(board, mission) for board, mission in state.missions() if mission.status == "completed"]
 
 
-def start(state: PlayerState, catalog: Catalog, wanted: str, *, now: int) -> tuple[Board, Mission]:
-    """Opt in to a mission that asks for it: actions from now on count. Conflict where that is not possible."""
+def start(state: PlayerState, catalog: Catalog, wanted: str, *, now: int) -> tuple[Board, Mission, list[Event]]:
+    """Opt in to a mission that asks for it: actions from now on count; a lifetime requirement may be met already.
+
+    Conflict `already_started` or `start_not_needed`, Gone `mission_over`.
+    """
     board, mission = find_mission(state, wanted)
     if not catalog.template(mission.template, mission.version).requires_start:
         raise Conflict("start_not_needed", "this mission counts without being started")
@@ -49,7 +52,7 @@ def start(state: PlayerState, catalog: Catalog, wanted: str, *, now: int) -> tup
     if board.closed or now >= board.period.end:
         raise Gone("mission_over", "this mission's period is over")
     mission.started_at = now
-    return board, mission
+    return board, mission, finish_if_complete(state, catalog, board, mission, at=now)
 
 
 def reroll(state: PlayerState, catalog: Catalog, wanted: str, *, now: int) -> tuple[Board, Mission, list[Event]]:
@@ -81,7 +84,7 @@ def reroll(state: PlayerState, catalog: Catalog, wanted: str, *, now: int) -> tu
 def pause(state: PlayerState, catalog: Catalog, days: int, *, now: int) -> int:
     """Protect streaks from now on for some days; 0 ends a pause. Returns when the pause ends.
 
-    One pause begins in any `pause.max_days` days: many short ones in a row would protect for ever.
+    After a pause come `pause.max_days` days without one: pauses in a row would protect for ever.
     """
     longest = catalog.rules.pause_max_days
     if not 0 <= days <= longest:
@@ -89,9 +92,9 @@ def pause(state: PlayerState, catalog: Catalog, days: int, *, now: int) -> int:
     running = state.paused_until is not None and now < state.paused_until
     if days and running:
         raise Conflict("already_paused", "a pause is running; end it (days: 0) before starting another", until=state.paused_until)
-    if days and state.paused_from is not None and now < state.paused_from + longest * DAY_MS:
-        next_at = state.paused_from + longest * DAY_MS
-        raise Conflict("pause_used_up", f"one pause in {longest} days: the next may begin later", next_at=next_at)
+    if days and state.paused_until is not None and now < state.paused_until + longest * DAY_MS:
+        next_at = state.paused_until + longest * DAY_MS
+        raise Conflict("pause_used_up", f"after a pause come {longest} days without one", next_at=next_at)
     if days == 0 and not running:
         raise Conflict("not_paused", "no pause is running")
     if days:

@@ -48,7 +48,8 @@ def start_mission(stores: Stores, player: str, wanted: str, *, request: str, now
 
     def run(draft: Draft) -> tuple[Board, Mission]:
         def start() -> str:
-            commands.start(draft.state, draft.catalog, wanted, now=draft.now)
+            _, _, events = commands.start(draft.state, draft.catalog, wanted, now=draft.now)
+            draft.write(events)
             return wanted
 
         return commands.find_mission(draft.state, once(draft, request, f"start:{wanted}", start))

@@ -158,7 +158,7 @@ def test_the_same_state_is_always_the_same_bytes() -> None:
 
 def stored(record: Any, fmt: int = codec.FORMAT) -> bytes:
     """A record as a release would store it, written down here once more so that the format cannot change unnoticed."""
-    packer = zlib.compressobj(wbits=-15, zdict=codec.DICTIONARY)
+    packer = zlib.compressobj(zdict=codec.DICTIONARY)
     return bytes([fmt]) + packer.compress(json.dumps(record).encode()) + packer.flush()
 
 

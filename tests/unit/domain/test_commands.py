@@ -262,9 +262,9 @@ def test_short_pauses_in_a_row_cannot_protect_for_ever() -> None:
     game = game_of(mission("m"), pause={"max_days": 5})
     commands.pause(game.state, game.catalog, 1, now=START)
 
-    again = refused(Conflict, commands.pause, game.state, game.catalog, 1, now=START + 5 * DAY_MS - 1)
-    assert again == ("pause_used_up", {"next_at": START + 5 * DAY_MS})
-    assert commands.pause(game.state, game.catalog, 1, now=START + 5 * DAY_MS) == START + 6 * DAY_MS
+    again = refused(Conflict, commands.pause, game.state, game.catalog, 1, now=START + 6 * DAY_MS - 1)
+    assert again == ("pause_used_up", {"next_at": START + 6 * DAY_MS})
+    assert commands.pause(game.state, game.catalog, 1, now=START + 6 * DAY_MS) == START + 7 * DAY_MS
 
 
 # Zone

@@ -44,7 +44,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def send(sqs: FakeSqs, *texts: str, rate: float | None = None) -> Sent:
     lines = [Line(number, text) for number, text in enumerate(texts, start=1)]
-    return Sender(sqs, "queue", rate=rate).send(lines, lambda _: None)  # type: ignore[arg-type]
+    return Sender(sqs, "queue", receipts="receipts", rate=rate).send(lines, lambda _: None)  # type: ignore[arg-type]
 
 
 def test_lines_go_in_batches_of_ten() -> None:
@@ -85,6 +85,12 @@ def test_large_lines_share_no_batch() -> None:
 def test_a_queue_that_keeps_refusing_is_given_up_with_what_to_do() -> None:
     with pytest.raises(ToolError, match=r"line 1.*sending all again is safe"):
         send(FakeSqs(a=(99, False)), "a")
+
+
+def test_without_receipts_nothing_is_kept_but_a_count() -> None:
+    sent = Sender(FakeSqs(), "queue").send([Line(1, "a"), Line(2, "b")], lambda _: None)  # type: ignore[arg-type]
+
+    assert (sent.count, sent.message_ids) == (2, [])
 
 
 def test_a_rate_is_kept_in_small_steps(waits: list[float]) -> None:
