@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -12,6 +13,10 @@ from infra.errors import ToolError
 from infra.inspection import StoredItem, describe, load_item
 from infra.local.tokens import find_user
 from infra.spelling import bar, spelled
+from missions_core.domain import assignment
+from missions_core.domain.catalog import DRAWN_KINDS, PeriodKind
+from missions_core.domain.periods import period_after
+from missions_core.domain.roll import day_clock
 from missions_core.storage.catalogs import Catalogs
 from missions_core.use_cases.read import PlayerView
 
@@ -36,6 +41,30 @@ def show(player_id: str, table: str | None, profile: str | None, endpoint: str |
         catalog = Catalogs(target.table).for_state(item.state)
     shown = describe(item, PlayerView(item.state, catalog, item.state.updated_at))
     click.echo(json.dumps(shown, ensure_ascii=False) if as_json else "\n".join(_text(shown)))
+
+
+@player.command()
+@click.argument("player_id", metavar="PLAYER")
+@target_options
+@click.option("--kind", type=click.Choice(DRAWN_KINDS), default="daily", show_default=True, help="Which board.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list of {template, reason, dealt}.")
+def explain(player_id: str, table: str | None, profile: str | None, endpoint: str | None, kind: PeriodKind, *, as_json: bool) -> None:
+    """Say for every mission why PLAYER's next board of a kind would have it or not, as things stand."""
+    target = find_target(table, profile, endpoint)
+    item = _load(target, player_id)
+    with aws_at(target.endpoint_url, profile):
+        catalog = Catalogs(target.table).for_state(item.state)
+    board = item.state.current(kind)
+    if board is None:
+        raise ToolError(f"{player_id!r} has no {kind} board: nothing is dealt to players who stay away; their next action deals one")
+    period = period_after(board.period, day_clock(item.state, catalog.rules))
+    found = assignment.explain(item.state, catalog, period, avoid=[mission.template for mission in board.missions])
+    if as_json:
+        click.echo(json.dumps([asdict(each) for each in found]))
+        return
+    width = max((len(each.template) for each in found), default=0)
+    for each in sorted(found, key=lambda each: (not each.dealt, each.reason or "", each.template)):
+        click.echo(f"{each.template:{width}}  {'dealt' if each.dealt else each.reason or 'eligible, not drawn'}")
 
 
 def _load(target: Target, player_id: str) -> StoredItem:
