@@ -8,7 +8,7 @@ import sys
 import pytest
 
 BUDGET = 2.0
-ROUNDS = 12  # enough for one undisturbed measurement of each on a busy machine
+ROUNDS = 20  # enough for one undisturbed measurement of each on a busy machine
 BASE = 'import boto3; boto3.client("dynamodb")'
 
 
