@@ -17,9 +17,10 @@ from missions_core.authoring.compiler import compile_catalog
 from missions_core.authoring.loader import load_catalog
 from missions_core.domain import codec
 from missions_core.domain.actions import Action
-from missions_core.domain.catalog import Catalog, catalog_from_snapshot
+from missions_core.domain.catalog import Catalog
 from missions_core.domain.progress import apply
 from missions_core.domain.roll import new_player, welcome
+from missions_core.domain.snapshots import catalog_from_snapshot
 from missions_core.domain.state import PlayerState
 from missions_core.storage.catalogs import Catalogs
 from missions_core.use_cases.stores import stores_of

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from infra.aws import aws_at
 from missions_core.authoring.compiler import compile_catalog
 from missions_core.authoring.loader import load_catalog
-from missions_core.domain.catalog import Catalog, catalog_from_snapshot
+from missions_core.domain.catalog import Catalog
+from missions_core.domain.snapshots import catalog_from_snapshot
 from missions_core.storage.catalogs import Catalogs
 
 

@@ -16,7 +16,8 @@ from infra.local.stack import LocalStack, local_session
 from infra.local.tokens import issue_token
 from missions_core.authoring.compiler import compile_catalog
 from missions_core.authoring.loader import load_catalog
-from missions_core.domain.catalog import Catalog, Group, Leaf, Template, catalog_from_snapshot
+from missions_core.domain.catalog import Catalog, Group, Leaf, Template
+from missions_core.domain.snapshots import catalog_from_snapshot
 
 PATIENCE_SECONDS = 30
 POLL_SECONDS = 0.1

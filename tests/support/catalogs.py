@@ -7,7 +7,8 @@ from pydantic import TypeAdapter
 from missions_core.authoring.compiler import CatalogSource, compile_catalog
 from missions_core.authoring.rule_models import RulesModel
 from missions_core.authoring.template_checks import AnyTemplate
-from missions_core.domain.catalog import Catalog, Snapshot, catalog_from_snapshot
+from missions_core.domain.catalog import Catalog, Snapshot
+from missions_core.domain.snapshots import catalog_from_snapshot
 
 DEFAULT_RULES: dict[str, Any] = {
     "currencies": ["xp", "gold"],

@@ -8,7 +8,8 @@ from infra.local.stack import ROOT
 from infra.selfcheck import Act, solve
 from missions_core.authoring.compiler import compile_catalog
 from missions_core.authoring.loader import load_catalog
-from missions_core.domain.catalog import Catalog, catalog_from_snapshot
+from missions_core.domain.catalog import Catalog
+from missions_core.domain.snapshots import catalog_from_snapshot
 
 
 @cache

@@ -16,7 +16,7 @@ from missions_core.authoring.rule_models import RulesModel
 from missions_core.authoring.state_size import LIMIT_BYTES, StateSize, worst_case_state
 from missions_core.authoring.template_checks import AnyTemplate, template_findings
 from missions_core.authoring.yaml_source import Document, read_yaml
-from missions_core.domain.catalog import catalog_from_snapshot
+from missions_core.domain.snapshots import catalog_from_snapshot
 
 MEMBERS = ("rules", "templates")
 _template_model: TypeAdapter[AnyTemplate] = TypeAdapter(Template)

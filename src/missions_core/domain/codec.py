@@ -9,8 +9,9 @@ import zlib
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from missions_core.domain.catalog import ItemReward, PeriodKind, Rewards, rewards_from_snapshot
+from missions_core.domain.catalog import ItemReward, PeriodKind, Rewards
 from missions_core.domain.periods import FOREVER, DayClock, Period
+from missions_core.domain.snapshots import rewards_from_snapshot
 from missions_core.domain.state import (
     Board,
     Bucket,

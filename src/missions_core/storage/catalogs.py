@@ -10,7 +10,8 @@ from hashlib import blake2b
 from pynamodb.exceptions import PutError
 from pynamodb.expressions.condition import Condition
 
-from missions_core.domain.catalog import Catalog, Snapshot, catalog_from_snapshot, template_from_snapshot
+from missions_core.domain.catalog import Catalog, Snapshot
+from missions_core.domain.snapshots import catalog_from_snapshot, template_from_snapshot
 from missions_core.domain.state import PlayerState
 from missions_core.errors import Conflict, MisconfiguredError
 from missions_core.storage import keys

@@ -11,8 +11,9 @@ from pynamodb.exceptions import TransactWriteError
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 
-from missions_core.domain.catalog import HOUR_MS, ItemReward, Rewards, rewards_from_snapshot
+from missions_core.domain.catalog import HOUR_MS, ItemReward, Rewards
 from missions_core.domain.codec import rewards_to_json
+from missions_core.domain.snapshots import rewards_from_snapshot
 from missions_core.domain.state import PendingGrant
 from missions_core.errors import Contention
 from missions_core.storage import keys

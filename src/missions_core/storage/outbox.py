@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from missions_core.domain.catalog import Rewards, rewards_from_snapshot
+from missions_core.domain.catalog import Rewards
 from missions_core.domain.codec import rewards_to_json
 from missions_core.domain.events import CheckInCompleted, Event, GrantPending, MissionCompleted, MissionStarted, RewardClaimed, StreakBroken
+from missions_core.domain.snapshots import rewards_from_snapshot
 from missions_core.domain.state import PlayerState
 
 FORMAT = 1

@@ -3,9 +3,9 @@
 import json
 
 from missions_core.domain import check_ins
-from missions_core.domain.catalog import rewards_from_snapshot
 from missions_core.domain.check_ins import CheckInResult
 from missions_core.domain.codec import rewards_to_json
+from missions_core.domain.snapshots import rewards_from_snapshot
 from missions_core.use_cases.changes import Draft, change, require_registered
 from missions_core.use_cases.idempotency import once
 from missions_core.use_cases.stores import Stores

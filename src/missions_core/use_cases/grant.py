@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from missions_core.domain.catalog import rewards_from_snapshot
+from missions_core.domain.snapshots import rewards_from_snapshot
 from missions_core.domain.state import PendingGrant
 from missions_core.errors import InvalidInput
 from missions_core.messaging import Queue

@@ -6,8 +6,9 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from infra.inprocess import Deliver, InProcessAws, Request
-from missions_core.domain.catalog import Snapshot, catalog_from_snapshot
+from missions_core.domain.catalog import Snapshot
 from missions_core.domain.periods import DayClock, Period
+from missions_core.domain.snapshots import catalog_from_snapshot
 from missions_core.domain.state import Board, Mission, PlayerState
 from missions_core.errors import Conflict, MisconfiguredError
 from missions_core.storage import catalogs as catalogs_module

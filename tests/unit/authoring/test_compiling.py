@@ -9,7 +9,8 @@ import pytest
 
 from missions_core.authoring.compiler import compile_catalog, snapshot_bytes
 from missions_core.authoring.loader import LoadedCatalog
-from missions_core.domain.catalog import Catalog, Snapshot, Template, catalog_from_snapshot
+from missions_core.domain.catalog import Catalog, Snapshot, Template
+from missions_core.domain.snapshots import catalog_from_snapshot
 
 Load = Callable[..., LoadedCatalog]
 MISSION = """

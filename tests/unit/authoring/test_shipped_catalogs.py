@@ -10,7 +10,8 @@ from missions_core.authoring.compiler import compile_catalog, snapshot_bytes
 from missions_core.authoring.loader import load_catalog
 from missions_core.authoring.schema import schema_text
 from missions_core.authoring.yaml_source import read_yaml
-from missions_core.domain.catalog import Catalog, catalog_from_snapshot
+from missions_core.domain.catalog import Catalog
+from missions_core.domain.snapshots import catalog_from_snapshot
 
 ROOT = Path(__file__).parents[3] / "catalog"
 FOLDERS = [ROOT / name for name in ("forum", "learning", "git")]

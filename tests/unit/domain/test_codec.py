@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from missions_core.domain import codec
-from missions_core.domain.catalog import HOUR_MS, ItemReward, Rewards, rewards_from_snapshot
+from missions_core.domain.catalog import HOUR_MS, ItemReward, Rewards
 from missions_core.domain.check_ins import check_in
 from missions_core.domain.periods import FOREVER, DayClock, Period
+from missions_core.domain.snapshots import rewards_from_snapshot
 from missions_core.domain.state import (
     Board,
     Bucket,

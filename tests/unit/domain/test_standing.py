@@ -3,9 +3,10 @@
 from typing import Any
 
 from missions_core.domain import commands
-from missions_core.domain.catalog import DAY_MS, HOUR_MS, Catalog, catalog_from_snapshot
+from missions_core.domain.catalog import DAY_MS, HOUR_MS, Catalog
 from missions_core.domain.check_ins import check_in
 from missions_core.domain.roll import roll
+from missions_core.domain.snapshots import catalog_from_snapshot
 from tests.support.catalogs import catalog, mission, snapshot
 from tests.support.game import Game, action, ms
 

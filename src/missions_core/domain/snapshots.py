@@ -1,0 +1,191 @@
+"""Loading compiled catalogs from their JSON snapshots, as `authoring` writes them; without pydantic, every member is there."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+
+from missions_core.domain.catalog import (
+    ActionRule,
+    ActiveHours,
+    Catalog,
+    CheckInRule,
+    CheckInTier,
+    Condition,
+    Derivation,
+    Group,
+    ItemReward,
+    Leaf,
+    RewardRules,
+    Rewards,
+    Rotation,
+    Rules,
+    Snapshot,
+    SpeedBonus,
+    StreakRule,
+    StreakStep,
+    Template,
+)
+
+
+def catalog_from_snapshot(snapshot: Snapshot) -> Catalog:
+    """Load a compiled catalog: `{"version", "rules", "templates": [...]}` as written by `authoring.compiler`."""
+    templates = {raw["key"]: template_from_snapshot(raw) for raw in sorted(snapshot["templates"], key=lambda raw: str(raw["key"]))}
+    rules = _rules(snapshot["rules"])
+    return Catalog(
+        version=snapshot["version"],
+        rules=rules,
+        templates=templates,
+        lifetime_leaves=_lifetime_leaves(templates),
+        known_actions=frozenset(rules.actions) | {derivation.produces for derivation in rules.derive},
+    )
+
+
+def template_from_snapshot(raw: Snapshot) -> Template:
+    """Load one compiled template; every member is present (the compiler fills defaults)."""
+    leaves: list[Leaf] = []
+    repeats = raw["kind"] == "mission" and raw["period"] == "perpetual" and raw["type"] != "unique" and raw["max_completions"] != 1
+    tree = _group(raw["requirements"], leaves, repeats=repeats)
+    hours = raw["active_hours"]
+    wanted: dict[str, tuple[int, ...]] = {}
+    for index, leaf in enumerate(leaves):
+        wanted[leaf.action] = (*wanted.get(leaf.action, ()), index)
+    return Template(
+        key=raw["key"],
+        version=raw["version"],
+        kind=raw["kind"],
+        name=raw["name"],
+        description=raw["description"],
+        category=raw["category"],
+        type=raw["type"],
+        period=raw["period"],
+        difficulty=raw["difficulty"],
+        leaves=tuple(leaves),
+        tree=tree,
+        rewards=rewards_from_snapshot(raw["rewards"]),
+        auto_claim=raw["auto_claim"],
+        requires_start=raw["requires_start"],
+        weight=raw["weight"],
+        priority=raw["priority"],
+        paused=raw["paused"],
+        featured=raw["featured"],
+        level_min=raw["level"]["min"],
+        level_max=raw["level"]["max"],
+        vip=raw["vip"],
+        prerequisites=tuple(raw["prerequisites"]),
+        cooldown_ms=raw["cooldown_ms"],
+        max_completions=raw["max_completions"],
+        active_from=raw["active_from"],
+        active_until=raw["active_until"],
+        active_hours=ActiveHours(hours["from"], hours["to"], hours["zone"]) if hours else None,
+        history=raw["history"],
+        segments=tuple(raw["segments"]),
+        time_limit_ms=raw["time_limit_ms"],
+        typical_minutes=raw["typical_minutes"],
+        evidence=raw["evidence"] is not None,
+        metadata=raw["metadata"],
+        leaves_of=wanted,
+    )
+
+
+def rewards_from_snapshot(raw: Snapshot) -> Rewards:
+    """Load rewards: `{"amounts": {currency: int}, "items", "badges", "titles", "frames"}`, empty members left out."""
+    return Rewards(
+        amounts=raw.get("amounts", {}),
+        items=tuple(ItemReward(**item) for item in raw.get("items", ())),
+        badges=tuple(raw.get("badges", ())),
+        titles=tuple(raw.get("titles", ())),
+        frames=tuple(raw.get("frames", ())),
+    )
+
+
+def _group(raw: Snapshot, leaves: list[Leaf], *, repeats: bool) -> Group:
+    every = "all" in raw
+    children: list[int | Group] = []
+    for child in raw["all" if every else "any"]:
+        if "key" in child:
+            leaves.append(_leaf(child, repeats=repeats))
+            children.append(len(leaves) - 1)
+        else:
+            children.append(_group(child, leaves, repeats=repeats))
+    return Group(every, tuple(children))
+
+
+def _leaf(raw: Snapshot, *, repeats: bool) -> Leaf:
+    return Leaf(
+        key=raw["key"],
+        action=raw["action"],
+        aggregate=raw["aggregate"],
+        field=raw["field"],
+        where=_conditions(raw["where"]),
+        op=raw["op"],
+        target=Decimal(raw["target"]),
+        target2=None if raw["target2"] is None else Decimal(raw["target2"]),
+        within_ms=raw["within_ms"],
+        lifetime=raw["scope"] == "lifetime",
+        counter=raw["counter"],
+        repeats=repeats,
+        label=raw["label"],
+    )
+
+
+def _conditions(raw: list[Snapshot]) -> tuple[Condition, ...]:
+    return tuple(Condition(clause["field"], clause["op"], clause["value"]) for clause in raw)
+
+
+def _fractions(raw: Mapping[str, str]) -> dict[str, Fraction]:
+    return {name: Fraction(value) for name, value in raw.items()}
+
+
+def _rules(raw: Snapshot) -> Rules:
+    rewards, speed, check_in = raw["rewards"], raw["rewards"]["speed_bonus"], raw["check_in"]
+    return Rules(
+        reset=raw["reset"],
+        day_start_hour=raw["day_start_hour"],
+        unknown_players=raw["unknown_players"],
+        default_zone_by_language=raw["default_zone_by_language"],
+        claim_days=raw["claim_days"],
+        new_days=raw["history"]["new_days"],
+        veteran_days=raw["history"]["veteran_days"],
+        currencies=tuple(raw["currencies"]),
+        actions={name: ActionRule(rule["client"], rule["per_minute"]) for name, rule in raw["actions"].items()},
+        derive=tuple(Derivation(rule["when"], _conditions(rule["where"]), rule["as"]) for rule in raw["derive"]),
+        rotation={kind: Rotation(rule["min"], rule["max"], _fractions(rule["difficulty"])) for kind, rule in raw["rotation"].items()},
+        rewards=RewardRules(
+            defaults=rewards["defaults"],
+            period_multiplier={currency: _fractions(by_kind) for currency, by_kind in rewards["period_multiplier"].items()},
+            streak_multiplier=tuple(StreakStep(step["from"], _fractions(step["multiply"])) for step in rewards["streak_multiplier"]),
+            speed_bonus=SpeedBonus(Fraction(speed["under"]), _fractions(speed["multiply"])) if speed else None,
+            perfect_bonus=_fractions(rewards["perfect_bonus"]["multiply"]) if rewards["perfect_bonus"] else {},
+        ),
+        streaks={
+            kind: StreakRule(rule["counts"], rule["freezes"]["start"], rule["freezes"]["max"], rule["freezes"]["earn_every"])
+            for kind, rule in raw["streaks"].items()
+        },
+        check_in=_check_in(check_in) if check_in else None,
+        rerolls_per_day=raw["reroll"]["per_day"],
+        reroll_price=raw["reroll"]["price"],
+        freeze_price=raw["freeze_price"],
+        pause_max_days=raw["pause"]["max_days"],
+        levels=tuple(raw["levels"]),
+    )
+
+
+def _check_in(raw: Snapshot) -> CheckInRule:
+    monthly = raw["monthly"]
+    return CheckInRule(
+        base=rewards_from_snapshot(raw["base"]),
+        tiers=tuple(CheckInTier(tier["min_days"], tier["max_days"], Fraction(tier["bonus_percent"])) for tier in raw["tiers"]),
+        milestones={step["days"]: rewards_from_snapshot(step["reward"]) for step in raw["milestones"]},
+        monthly_days=monthly["days"] if monthly else None,
+        monthly_reward=rewards_from_snapshot(monthly["reward"]) if monthly else Rewards(),
+    )
+
+
+def _lifetime_leaves(templates: Mapping[str, Template]) -> dict[str, tuple[Leaf, ...]]:
+    leaves = [leaf for template in templates.values() for leaf in template.leaves if leaf.counter is not None]
+    # Leaves share a counter whatever their target; `distinct` remembers as many values as the largest of them asks for.
+    by_counter = {leaf.counter: leaf for leaf in sorted(leaves, key=lambda leaf: max(leaf.target, leaf.target2 or leaf.target))}
+    by_action: dict[str, tuple[Leaf, ...]] = {}
+    for _counter, leaf in sorted(by_counter.items(), key=lambda pair: str(pair[0])):
+        by_action[leaf.action] = (*by_action.get(leaf.action, ()), leaf)
+    return by_action
