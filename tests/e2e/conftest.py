@@ -51,12 +51,13 @@ def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def stack(run_dir: Path) -> Iterator[LocalStack]:
     """The stack with the forum catalog, checked by itself before the first test sees it."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AUTH", "true")  # the emulator then refuses what a function's role does not allow
-        try:
-            yield up(run_dir, free_port(), None, CATALOG, lambda _: nullcontext())
-        finally:
-            emulator.stop(run_dir)
+    try:
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("AUTH", "true")  # this emulator then refuses what a function's role does not allow
+            started = up(run_dir, free_port(), None, CATALOG, lambda _: nullcontext())
+        yield started
+    finally:
+        emulator.stop(run_dir)
     log = emulator.log_path(run_dir).read_text()
     assert "is not authorized to perform" not in log, "a function's role lacks a permission it needs"
 

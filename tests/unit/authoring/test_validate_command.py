@@ -6,21 +6,21 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from infra.cli.catalog import catalog
+from infra.cli import main
 
 Write = Callable[..., Path]
 BAD = "templates: [{key: a, kind: mission}]"
 
 
 def test_a_valid_folder_is_summed_up(write: Write) -> None:
-    result = CliRunner().invoke(catalog, ["validate", str(write())])
+    result = CliRunner().invoke(main, ["catalog", "validate", str(write())])
 
     assert result.exit_code == 0
     assert "is valid: 0 templates (none); a player's state stays below 5." in result.output
 
 
 def test_json_tells_the_same(write: Write) -> None:
-    result = CliRunner().invoke(catalog, ["validate", str(write()), "--json"])
+    result = CliRunner().invoke(main, ["catalog", "validate", str(write()), "--json"])
 
     report = json.loads(result.output)
     assert (result.exit_code, report["valid"], report["problems"], report["templates"]) == (0, True, [], 0)
@@ -28,7 +28,7 @@ def test_json_tells_the_same(write: Write) -> None:
 
 
 def test_json_lists_the_problems_and_fails(write: Write) -> None:
-    result = CliRunner().invoke(catalog, ["validate", str(write(t=BAD)), "--json"])
+    result = CliRunner().invoke(main, ["catalog", "validate", str(write(t=BAD)), "--json"])
 
     report = json.loads(result.output)
     assert (result.exit_code, report["valid"]) == (1, False)
@@ -36,4 +36,4 @@ def test_json_lists_the_problems_and_fails(write: Write) -> None:
 
 
 def test_a_folder_that_does_not_exist_is_wrong_usage(tmp_path: Path) -> None:
-    assert CliRunner().invoke(catalog, ["validate", str(tmp_path / "nowhere")]).exit_code == 2
+    assert CliRunner().invoke(main, ["catalog", "validate", str(tmp_path / "nowhere")]).exit_code == 2
