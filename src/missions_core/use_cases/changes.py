@@ -18,7 +18,7 @@ from missions_core.use_cases.stores import Stores
 
 Answer = TypeVar("Answer")
 
-ATTEMPTS = 10
+ATTEMPTS = 14
 FIRST_PAUSE_SECONDS = 0.02
 LONGEST_PAUSE_SECONDS = 0.5
 PENDING_GRACE_MS = 60_000  # a grant younger than this is most likely still on its way: not worth a look
