@@ -33,7 +33,7 @@ def test_a_new_player_sees_what_an_action_would_find(ann: Any, world: World) -> 
         "status": "active",
         "percent": 0,
         "requirements": [
-            {"key": "post.created", "label": "", "current": 0, "target": 1, "target2": None, "op": ">=", "done": False},
+            {"key": "post.created", "label": "post.created", "current": 0, "target": 1, "target2": None, "op": ">=", "done": False},
         ],
         "rewards": {"amounts": {"xp": 50, "gold": 5}},
         "can_claim": False,

@@ -107,7 +107,7 @@ def in_listed_order(boards: Iterable[Board]) -> list[Board]:
 def _requirement(leaf: Leaf, progress: Progress, languages: Sequence[str]) -> Requirement:
     return {
         "key": leaf.key,
-        "label": localised(leaf.label, languages),
+        "label": localised(leaf.label, languages) or leaf.key,
         "current": plain_number(shown_value(leaf, progress)),
         "target": plain_number(leaf.target),
         "target2": None if leaf.target2 is None else plain_number(leaf.target2),
