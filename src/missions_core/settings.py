@@ -19,26 +19,16 @@ class Variable:
         return value
 
 
-class OptionalVariable(Variable):
-    """A variable that may be left out: empty then."""
-
-    def __get__(self, settings: "Settings | None", owner: type) -> str:
-        return os.environ.get(self.name, "")
-
-
 class Settings:
     """What template.yaml tells the functions. Powertools reads its own (LOG_LEVEL, POWERTOOLS_*)."""
 
     stage = Variable("STAGE", "where this stack runs: local, dev, staging or prod")
     table_name = Variable("TABLE_NAME", "the DynamoDB table")
-    actions_queue_url = Variable("ACTIONS_QUEUE_URL", "the queue services send actions to")
     quarantine_queue_url = Variable("QUARANTINE_QUEUE_URL", "the queue for what can never be processed")
     rewards_queue_url = Variable("REWARDS_QUEUE_URL", "the queue of grants to pay")
     settle_queue_url = Variable("SETTLE_QUEUE_URL", "the queue of due shards to settle")
     event_bus_name = Variable("EVENT_BUS_NAME", "the bus integration events leave on")
     action_log_bucket = Variable("ACTION_LOG_BUCKET", "the bucket that keeps every ingested action")
-    token_client_id = OptionalVariable("TOKEN_CLIENT_ID", "the app client access tokens are issued to")
-    token_audience = OptionalVariable("TOKEN_AUDIENCE", "the audience access tokens are issued for")
 
 
 settings = Settings()

@@ -9,7 +9,7 @@ import pytest
 
 from infra.local.deploy import LOCAL_PARAMETERS, read_template, translate
 from infra.local.stack import ROOT
-from missions_core.settings import OptionalVariable, Settings, Variable
+from missions_core.settings import Settings, Variable
 
 TEMPLATE = read_template(ROOT)
 RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
@@ -96,10 +96,9 @@ def test_the_log_groups_are_one_per_function() -> None:
 
 def test_the_template_sets_every_variable_the_code_reads_and_no_other() -> None:
     given = set(TEMPLATE["Globals"]["Function"]["Environment"]["Variables"])
-    read = {variable.name: variable for variable in vars(Settings).values() if isinstance(variable, Variable)}
-    required = {name for name, variable in read.items() if not isinstance(variable, OptionalVariable)}
-    assert required <= given
-    assert given - set(read) == {"LOG_LEVEL", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}, "Powertools reads these"
+    read = {variable.name for variable in vars(Settings).values() if isinstance(variable, Variable)}
+    assert read <= given
+    assert given - read == {"LOG_LEVEL", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}, "Powertools reads these"
 
 
 def test_no_parameter_and_no_variable_can_move_a_deployed_clock() -> None:

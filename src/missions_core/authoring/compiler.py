@@ -1,6 +1,5 @@
 """Compiles a checked catalog to the JSON snapshot the runtime loads, carrying versions over from the one before."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -37,11 +36,6 @@ def compile_catalog(source: CatalogSource, previous: Snapshot | None = None) -> 
     if previous and all(previous.get(member) == value for member, value in content.items()):
         return previous
     return {"version": (previous["version"] if previous else 0) + 1, **content}
-
-
-def snapshot_bytes(snapshot: Snapshot) -> bytes:
-    """The snapshot's one spelling: equal snapshots give equal bytes."""
-    return json.dumps(snapshot, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
 def _versioned(content: Mapping[str, Any], published: Snapshot | None, last_versions: Mapping[str, int]) -> Snapshot:

@@ -1,9 +1,9 @@
-"""Runs of scheduled jobs, so that a repeated trigger finds its first run."""
+"""Runs of scheduled jobs, so that a run knows what the one before it did."""
 
 from collections.abc import Mapping
 
 from missions_core.storage import keys
-from missions_core.storage.table import JobRow, bind, find
+from missions_core.storage.table import JobRow, bind
 
 KEPT_SECONDS = 90 * 24 * 3600
 
@@ -22,8 +22,3 @@ class Jobs:
         """What the latest run did; empty: there was none."""
         newest = next(iter(self._runs.query(keys.jobs(name), limit=1, scan_index_forward=False, consistent_read=True)), None)
         return {} if newest is None else newest.summary
-
-    def summary(self, name: str, scheduled_at: int) -> dict[str, int | str] | None:
-        """What the run scheduled for this instant did; None: it did not finish yet."""
-        row = find(self._runs, keys.job(name, scheduled_at))
-        return None if row is None else row.summary

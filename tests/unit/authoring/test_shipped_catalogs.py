@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from missions_core.authoring.compiler import compile_catalog, snapshot_bytes
+from missions_core.authoring.compiler import compile_catalog
 from missions_core.authoring.loader import load_catalog
 from missions_core.authoring.schema import schema_text
 from missions_core.authoring.yaml_source import read_yaml
@@ -18,7 +18,7 @@ FOLDERS = [ROOT / name for name in ("forum", "learning", "git")]
 
 
 def shipped(name: str) -> Catalog:
-    return catalog_from_snapshot(json.loads(snapshot_bytes(compile_catalog(load_catalog(ROOT / name).source))))
+    return catalog_from_snapshot(json.loads(json.dumps(compile_catalog(load_catalog(ROOT / name).source))))
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
