@@ -14,14 +14,14 @@ from tests.support.faults import on, refuse
 def test_every_test_starts_empty(table_name: str, run: int) -> None:
     jobs = Jobs(table_name)
 
-    assert jobs.summary("job", 1) is None
-    jobs.record("job", 1, {})
+    assert jobs.last("job") == {}
+    jobs.record("job", 1, {"run": run})
 
 
 def test_units_are_counted_apart_for_reads_and_writes(aws: InProcessAws, table_name: str) -> None:
     jobs = Jobs(table_name)
     jobs.record("job", 1, {})
-    jobs.summary("job", 1)
+    jobs.last("job")
 
     assert (aws.read_units(), aws.write_units()) == (1, 1)
 
@@ -49,4 +49,4 @@ def test_writes_show_in_the_stream(table_name: str) -> None:
 
 def test_a_long_poll_is_an_error_because_nothing_would_ever_come() -> None:
     with pytest.raises(RuntimeError):
-        boto3.client("sqs").receive_message(QueueUrl=settings.actions_queue_url, WaitTimeSeconds=1)
+        boto3.client("sqs").receive_message(QueueUrl=settings.settle_queue_url, WaitTimeSeconds=1)
