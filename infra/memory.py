@@ -8,6 +8,7 @@ from missions_core.domain.codec import decode, encode
 from missions_core.domain.events import Event, GrantPending
 from missions_core.domain.state import Board, PendingGrant, PlayerState
 from missions_core.errors import VersionConflict
+from missions_core.messaging import Queue
 from missions_core.storage.catalogs import Catalogs
 from missions_core.storage.ledger import Ledger
 from missions_core.storage.players import Players, Stored
@@ -93,6 +94,17 @@ class MemoryPlayers(Players):
             if self._items[player][2] == due_at:
                 return due_at, player
         return None
+
+
+class MemoryRewards(Queue):
+    """A rewards queue for grants that got stuck, of which there are none here: each is paid with the write that owes it."""
+
+    def __init__(self) -> None:
+        pass
+
+    def send(self, bodies: Sequence[str]) -> list[int]:
+        """Say so, should it ever happen."""
+        raise AssertionError(f"stuck in memory: {bodies}")
 
 
 class MemoryCatalogs(Catalogs):

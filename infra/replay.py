@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.memory import MemoryCatalogs, MemoryLedger, MemoryPlayers
+from infra.memory import MemoryCatalogs, MemoryLedger, MemoryPlayers, MemoryRewards
 from missions_core.domain import rewards, streaks
 from missions_core.domain.actions import Action
 from missions_core.domain.catalog import DAY_MS, Catalog
@@ -14,7 +14,7 @@ from missions_core.domain.events import MissionCompleted
 from missions_core.use_cases.claim import claim_all
 from missions_core.use_cases.command import PlayerAttributes, put_player
 from missions_core.use_cases.read import read_player
-from missions_core.use_cases.settle import settle_player
+from missions_core.use_cases.reconcile import reconcile
 from missions_core.use_cases.stores import Stores
 from missions_core.use_cases.track import track_player
 
@@ -37,6 +37,7 @@ class Replay:
         self._ledger = MemoryLedger()
         self._players = MemoryPlayers(self._ledger)
         self._stores = Stores(self._players, self._ledger, MemoryCatalogs(catalog))
+        self._rewards = MemoryRewards()
         self._attributes = players
         self._tallies: dict[str, _Tally] = {}
         self._outcomes: Counter[str] = Counter()
@@ -83,7 +84,7 @@ class Replay:
     def _pass_time(self, until: int) -> None:
         while (due := self._players.next_due(until)) is not None:
             self._clock = max(self._clock, due[0])
-            settle_player(self._stores, due[1], now=self._clock)
+            reconcile(self._stores, self._rewards, due[1], now=self._clock)
             self._totals["settlements"] += 1
             self._collect()
         self._clock = max(self._clock, until)

@@ -42,13 +42,16 @@ def leaving(state: PlayerState, *, now: int) -> dict[int, list[str]]:
     for hour in hours:
         if hour >= hour_of(now) - 1 and left <= MAX_IDS:
             break
-        chosen[hour] = state.seen[hour]
+        chosen[hour] = list(state.seen[hour])
         left -= len(state.seen[hour])
     return chosen
 
 
 def drop(state: PlayerState, hours: dict[int, list[str]]) -> None:
-    """Forget ids that are stored in SEEN rows now."""
-    for hour in hours:
-        del state.seen[hour]
+    """Forget ids that are stored in SEEN rows now; ids of the same hours that were marked since then stay."""
+    for hour, stored in hours.items():
+        gone = set(stored)
+        state.seen[hour] = [id_ for id_ in state.seen[hour] if id_ not in gone]
+        if not state.seen[hour]:
+            del state.seen[hour]
         state.spilled_before = max(state.spilled_before, hour + 1)

@@ -36,6 +36,8 @@ class Draft:
     changed: bool = False
     events: list[Event] = field(default_factory=list)
     settled: list[Board] = field(default_factory=list)
+    leaving: dict[int, list[str]] = field(default_factory=dict)  # committed action ids that are too many or too old, by hour
+    overdue: list[PendingGrant] = field(default_factory=list)  # owed when loaded, and should be paid by now: worth a look, once
 
     def absorb(self, rolled: Rolled) -> None:
         """Take over what time did."""
@@ -78,6 +80,7 @@ def open_draft(stores: Stores, player: str, stored: Stored | None, *, now: int, 
         state = stored.state
         catalog = stores.catalogs.for_state(state)
         draft = Draft(state, catalog, max(now, state.updated_at), is_new=False, due_at=stored.due_at)
+        draft.overdue = [grant for grant in state.pending if grant.at < draft.now - PENDING_GRACE_MS]
         draft.absorb(roll(state, catalog, now=draft.now))
     if present:
         draft.absorb(welcome(draft.state, draft.catalog, now=draft.now))
@@ -96,26 +99,19 @@ def save(stores: Stores, draft: Draft, *, version: int | None) -> None:
         return
     state = draft.state
     drop_paid(stores, draft)
+    if draft.leaving:
+        stores.players.spill(state.player, draft.leaving, now=draft.now)
+        duplicates.drop(state, draft.leaving)
     if draft.settled:
         stores.players.save_history(state.player, draft.settled, version=version or 0)
     stores.players.save(state, version=version, events=draft.events, due_at=due_at(state, draft.catalog))
 
 
 def drop_paid(stores: Stores, draft: Draft) -> list[PendingGrant]:
-    """Forget pending grants whose ledger rows exist; return those that should have arrived by now and did not."""
-    waiting = [grant for grant in draft.state.pending if grant.at < draft.now - PENDING_GRACE_MS]
-    if not waiting:
-        return []
-    paid = stores.ledger.granted(draft.state.account, waiting)
+    """Forget overdue grants whose ledger rows exist; return the others: those should have arrived by now and did not."""
+    overdue, draft.overdue = draft.overdue, []
+    paid = stores.ledger.granted(draft.state.account, overdue) if overdue else set()
     if paid:
         draft.state.pending = [grant for grant in draft.state.pending if grant.cause not in paid]
         draft.write()
-    return [grant for grant in waiting if grant.cause not in paid]
-
-
-def spill_old_ids(stores: Stores, draft: Draft) -> None:
-    """Move committed action ids that are too many or too old out of the state; call before new ids are added to it."""
-    hours = duplicates.leaving(draft.state, now=draft.now)
-    if hours:
-        stores.players.spill(draft.state.player, hours, now=draft.now)
-        duplicates.drop(draft.state, hours)
+    return [grant for grant in overdue if grant.cause not in paid]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from aws_lambda_powertools.metrics import MetricUnit
 
+from missions_core.domain.codec import rewards_to_json
 from missions_core.domain.snapshots import rewards_from_snapshot
 from missions_core.domain.state import PendingGrant
 from missions_core.errors import InvalidInput
@@ -34,6 +35,12 @@ def grant_all(ledger: Ledger, quarantine: Queue, messages: Sequence[GrantMessage
     again = [message.id for message in messages if not _handle(ledger, quarantine, message)]
     metrics.add_metric("GrantsPaid", MetricUnit.Count, len(messages) - len(again))
     return again
+
+
+def grant_message(player: str, account: str, grant: PendingGrant) -> str:
+    """The rewards queue's message: one pending grant."""
+    body = {"player": player, "account": account, "cause": grant.cause, "at": grant.at, "rewards": rewards_to_json(grant.rewards)}
+    return json.dumps(body)
 
 
 def _handle(ledger: Ledger, quarantine: Queue, message: GrantMessage) -> bool:

@@ -10,8 +10,8 @@ from missions_core.domain.state import PendingGrant
 from missions_core.messaging import BusEvent, EventBus, Queue
 from missions_core.observability import create_logger, create_metrics
 from missions_core.storage import outbox
+from missions_core.use_cases.grant import grant_message
 from missions_core.use_cases.integration import announcement_of, bus_event
-from missions_core.use_cases.reset import grant_message
 
 logger = create_logger()
 metrics = create_metrics()

@@ -5,12 +5,10 @@ from collections.abc import Callable
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from missions_core.domain.codec import rewards_to_json
-from missions_core.domain.state import PendingGrant
 from missions_core.messaging import Queue
 from missions_core.observability import create_logger, create_metrics
 from missions_core.storage.keys import DUE_SHARDS
-from missions_core.use_cases.settle import settle_player
+from missions_core.use_cases.reconcile import reconcile
 from missions_core.use_cases.stores import Stores
 
 logger = create_logger()
@@ -58,17 +56,9 @@ def settle_shard(stores: Stores, rewards: Queue, shard: int, *, now: int, out_of
     return True
 
 
-def grant_message(player: str, account: str, grant: PendingGrant) -> str:
-    """The rewards queue's message: one pending grant."""
-    body = {"player": player, "account": account, "cause": grant.cause, "at": grant.at, "rewards": rewards_to_json(grant.rewards)}
-    return json.dumps(body)
-
-
 def _settle(stores: Stores, rewards: Queue, player: str, *, now: int) -> bool:
     try:
-        account, stuck = settle_player(stores, player, now=now)
-        if stuck and rewards.send([grant_message(player, account, grant) for grant in stuck]):
-            raise RuntimeError("the rewards queue refused a grant that was sent again")
+        reconcile(stores, rewards, player, now=now)
     except Exception:
         # The boundary between neighbours: one player's trouble must not keep the rest of the shard waiting for their night.
         logger.exception("player not settled")

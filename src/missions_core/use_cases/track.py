@@ -7,7 +7,7 @@ from missions_core.domain import duplicates, rate_limits
 from missions_core.domain.actions import Action, accept, accept_own
 from missions_core.domain.progress import RequirementOutcome, apply
 from missions_core.errors import InvalidInput
-from missions_core.use_cases.changes import Draft, change, spill_old_ids
+from missions_core.use_cases.changes import Draft, change
 from missions_core.use_cases.stores import Stores
 
 
@@ -42,7 +42,7 @@ def _apply_all(stores: Stores, draft: Draft, actions: Sequence[Action], *, clien
     if draft.is_new and draft.catalog.rules.unknown_players == "quarantine":
         draft.changed = False
         return [_quarantined(action, _unknown_player()) for action in actions]
-    spill_old_ids(stores, draft)
+    draft.leaving = duplicates.leaving(draft.state, now=draft.now)
     old_hours = {duplicates.hour_of(action.filed_at) for action in actions if duplicates.needs_row(draft.state, action)}
     spilled = stores.players.seen(draft.state.player, old_hours) if old_hours else {}
     results: dict[int, Tracked] = {}

@@ -4,6 +4,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -153,3 +154,54 @@ def test_a_retry_of_a_players_own_action_is_recognised_though_their_clock_runs_a
     duplicates.mark(state, first)
 
     assert duplicates.is_duplicate(state, retry, set())
+
+
+def holding(*ids_by_age: int) -> PlayerState:
+    """A state that holds so many ids of this hour, of the last, of the one before, ..."""
+    state = new_player("p", "a", CATALOG, now=START)
+    numbers = iter(range(1000))
+    for age, many in enumerate(ids_by_age):
+        for _ in range(many):
+            duplicates.mark(state, action(next(numbers), START - age * HOUR_MS + age))
+    return state
+
+
+@pytest.mark.parametrize(
+    ("ids_by_age", "leaving"),
+    [
+        ([3, 3], []),
+        ([32, 32], []),
+        ([33, 32], [1]),
+        ([65], [0]),
+        ([1, 1, 1], [2]),
+        ([30, 30, 30, 30], [3, 2]),
+        ([40, 20, 30, 1], [3, 2]),
+    ],
+)
+def test_what_leaves_is_older_than_the_last_hour_or_too_much_oldest_first(ids_by_age: list[int], leaving: list[int]) -> None:
+    state = holding(*ids_by_age)
+
+    chosen = duplicates.leaving(state, now=START)
+
+    assert list(chosen) == [duplicates.hour_of(START) - age for age in leaving]
+    assert [len(ids) for ids in chosen.values()] == [ids_by_age[age] for age in leaving]
+
+
+def test_the_ids_of_an_hour_are_kept_together() -> None:
+    state = new_player("p", "a", CATALOG, now=START)
+    for number, at in enumerate((START, START + 1, START + HOUR_MS - 1)):
+        duplicates.mark(state, action(number, at))
+
+    assert list(state.seen) == [duplicates.hour_of(START)] == [START // HOUR_MS]
+
+
+def test_an_id_marked_while_others_of_its_hour_leave_stays() -> None:
+    state = holding(1, 1, 1)
+    leaving = duplicates.leaving(state, now=START)
+    late = action("late", START - 2 * HOUR_MS)
+    duplicates.mark(state, late)
+
+    duplicates.drop(state, leaving)
+
+    assert state.seen[duplicates.hour_of(START) - 2] == [late.key]
+    assert duplicates.needs_row(state, late)
