@@ -15,7 +15,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "clock": ("infra.cli.clock", "Move the local stack's clock, to see a night pass."),
     "catalog": ("infra.cli.catalog", "Check a folder of missions, and publish it."),
     "send": ("infra.cli.send", "Send a file of actions to the queue, and wait for what became of them."),
-    "redrive": ("infra.cli.send", "Send dead letters back to where they came from."),
+    "redrive": ("infra.cli.redrive", "Send dead letters back to where they came from."),
     "invoke": ("infra.cli.invoke", "Run one function on a sample event, in this process."),
     "replay": ("infra.cli.replay", "Replay recorded history in memory."),
     "player": ("infra.cli.player", "Look at a player's state."),

@@ -1,4 +1,4 @@
-"""`missions send` and `missions redrive`: actions into the queue, and back into it."""
+"""`missions send`: actions into the queue."""
 
 import json
 import time
@@ -7,19 +7,16 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
 from infra.cli.parameters import FILE, Span
 from infra.cli.progress import progress_bar
-from infra.errors import ToolError
 from infra.lines import Line, read_lines
 from infra.local.clock import clock_offset
 from infra.local.stack import LocalStack, default_run_dir, load_stack, local_session
 from infra.receipts import Receipts, receipts_queue
-from infra.redriving import redrive as move_back
-from infra.redriving import waiting
 from infra.retiming import into_last
 from infra.sending import Sender, Sent
 
@@ -61,26 +58,6 @@ def send(events: Path, limit: int | None, rate: float | None, span: int | None, 
         raise click.exceptions.Exit(1)
 
 
-@click.command()
-@click.option("--queue", type=click.Choice(["actions", "rewards"]), default="actions", show_default=True, help="Whose dead letters.")
-@click.option("--limit", type=click.IntRange(1), help="Move only so many.")
-@click.option("--stack", "stack_name", metavar="NAME", help="A CloudFormation stack on AWS, instead of the local one.")
-@click.option("--profile", help="The AWS profile to use with --stack.")
-@click.option("--json", "as_json", is_flag=True, help='Print {"moved", "left"}.')
-def redrive(queue: Literal["actions", "rewards"], limit: int | None, stack_name: str | None, profile: str | None, *, as_json: bool) -> None:
-    """Send dead letters back to the queue they came from, once the cause of their failure is gone.
-
-    Always safe: an action that was applied, or a grant that was paid, is a duplicate now and changes nothing.
-    """
-    if profile and not stack_name:
-        raise click.UsageError("--profile needs --stack: which stack's dead letters?")
-    sqs, source, dead_letters = _on_aws(queue, stack_name, profile) if stack_name else _locally(queue)
-    with progress_bar("Moving", quiet=as_json, total=waiting(sqs, dead_letters)) as show:
-        moved = move_back(sqs, dead_letters, source, limit=limit, on_progress=show)
-    left = waiting(sqs, dead_letters)
-    click.echo(json.dumps({"moved": moved, "left": left}) if as_json else f"{moved} moved back to the {queue} queue, {left} left")
-
-
 def _await_receipts(sqs: "SQSClient", receipts: str, stack: LocalStack, sent: Sent, *, quiet: bool) -> Counter[str]:
     with progress_bar("Accounted for", quiet=quiet, total=len(sent.message_ids)) as show:
         return Receipts(sqs, receipts, stack.actions_queue_url).collect(sent.message_ids, show)
@@ -93,24 +70,3 @@ def _json(sent: Sent, counts: Counter[str] | None) -> str:
 def _text(sent: Sent, counts: Counter[str] | None, seconds: float) -> str:
     known = [f"{counts[name]} {name}" for name in COUNTED if counts[name] or name == "missing"] if counts is not None else []
     return f"{sent.count} sent in {seconds:.1f} s" + (f": {', '.join(known)}" if known else "; --wait tells what became of them")
-
-
-def _locally(queue: str) -> "tuple[SQSClient, str, str]":
-    stack = load_stack()
-    sqs = local_session().client("sqs", endpoint_url=stack.endpoint_url)
-    if queue == "actions":
-        return sqs, stack.actions_queue_url, stack.actions_dead_letter_queue_url
-    return sqs, stack.rewards_queue_url, stack.rewards_dead_letter_queue_url
-
-
-def _on_aws(queue: str, stack_name: str, profile: str | None) -> "tuple[SQSClient, str, str]":
-    import boto3
-
-    session = boto3.Session(profile_name=profile)
-    found = session.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"][0]
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
-    name = queue.title()
-    try:
-        return session.client("sqs"), outputs[f"{name}QueueUrl"], outputs[f"{name}DeadLetterQueueUrl"]
-    except KeyError as missing:
-        raise ToolError(f"the stack {stack_name} has no output {missing}: is it a deployment of template.yaml?") from None

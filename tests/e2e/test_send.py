@@ -162,6 +162,26 @@ def test_a_stack_on_aws_is_found_by_its_name(git: Missions, git_stack: LocalStac
     assert git("redrive", "--queue", "rewards", "--stack", STACK_NAME, "--json").facts == {"moved": 1, "left": 0}
 
 
+def test_kept_outboxes_are_published_around_a_poison_one(git: Missions, git_stack: LocalStack) -> None:
+    s3 = local_session().client("s3", endpoint_url=git_stack.endpoint_url)
+    cloudformation = local_session().client("cloudformation", endpoint_url=git_stack.endpoint_url)
+    failures = cloudformation.describe_stack_resource(StackName=STACK_NAME, LogicalResourceId="OutboxFailuresBucket")
+    bucket = failures["StackResourceDetail"]["PhysicalResourceId"]
+    [good] = json.loads((ROOT / "events" / "publish_outbox.json").read_text())["Records"]
+    poison = {**good, "dynamodb": {**good["dynamodb"], "NewImage": {"outbox": {"B": "Y28="}}}}
+    for name, records in {"2026-11-21T12.00.00-good": [good, good], "2026-11-21T12.00.01-mixed": [poison, good]}.items():
+        document = json.dumps({"version": "1.0", "payload": json.dumps({"Records": records})})
+        s3.put_object(Bucket=bucket, Key=f"aws/lambda/mapping/shard/2026/11/21/{name}", Body=document.encode())
+
+    done = git("redrive", "--queue", "outbox", "--json")
+
+    assert (done.code, done.facts) == (1, {"moved": 1, "left": 1})
+    assert "2026-11-21T12.00.01-mixed: record" in done.errors
+    [left] = s3.list_objects_v2(Bucket=bucket)["Contents"]
+    kept = json.loads(s3.get_object(Bucket=bucket, Key=left["Key"])["Body"].read())
+    assert json.loads(kept["payload"]) == {"Records": [poison]}
+
+
 def test_malformed_lines_are_sent_and_end_in_quarantine(git: Missions, tmp_path: Path) -> None:
     good = commit(10**6, datetime.now(UTC), random.Random(1))
     (tmp_path / "mixed.jsonl").write_text(
