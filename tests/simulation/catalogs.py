@@ -1,0 +1,79 @@
+"""The catalogs of a simulation: small, everything in them is dealt, and the model knows what each template asks and pays."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from missions_core.domain.catalog import Snapshot
+from tests.support.catalogs import mission, snapshot
+
+BASE = {"gold": 10}
+FREEZES = {"start": 1, "max": 2, "earn_every": 3}
+PAUSE_DAYS = 30
+CLAIM_DAYS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What the model knows of a template version."""
+
+    period: str
+    action: str
+    aggregate: str
+    target: int
+    rewards: Mapping[str, Any]
+    op: str = ">="
+    auto_claim: bool = False
+
+    def written(self, key: str, **fields: Any) -> dict[str, Any]:
+        """As a catalog author writes it."""
+        leaf = {"key": "leaf", "action": self.action, "aggregate": self.aggregate, "op": self.op, "target": self.target}
+        if self.aggregate == "sum":
+            leaf["field"] = "amount"
+        members = {"rewards": dict(self.rewards), "auto_claim": self.auto_claim, "period": self.period}
+        return mission(key, {"all": [leaf]}, **members, **fields)
+
+
+FIRST = {
+    "two_posts": Spec("daily", "post.created", "count", 2, {"xp": 10, "gold": 5}),
+    "tipper": Spec("daily", "tip.sent", "sum", 12, {"gold": 7, "items": [{"id": "gem", "quantity": 2}]}, auto_claim=True),
+    "watcher": Spec("daily", "video.watched", "count", 1, {"xp": 3}, auto_claim=True),
+    "exactly_three": Spec("daily", "post.created", "count", 3, {"gold": 3, "badges": ["exact"]}, op="=="),
+    "weekly_posts": Spec("weekly", "post.created", "count", 12, {"xp": 100}),
+    "three_days": Spec("weekly", "post.created", "days", 3, {"gold": 50}, auto_claim=True),
+    "monthly_tips": Spec("monthly", "tip.sent", "sum", 60, {"xp": 200}, auto_claim=True),
+    "feast": Spec("special", "tip.sent", "count", 4, {"gold": 40}),
+    "always": Spec("perpetual", "post.created", "count", 4, {"gold": 1}, auto_claim=True),
+}
+# The second catalog asks more for the same key, and adds a mission; the third takes one away.
+SECOND = FIRST | {
+    "two_posts": Spec("daily", "post.created", "count", 4, {"xp": 15, "gold": 6}),
+    "early_tip": Spec("daily", "tip.sent", "count", 1, {"xp": 1}, auto_claim=True),
+}
+THIRD = {key: spec for key, spec in SECOND.items() if key != "watcher"}
+VERSIONS = (FIRST, SECOND, THIRD)
+
+
+@cache
+def published(version: int, start_day: int, day_start_hour: int) -> tuple[Snapshot, dict[tuple[str, int], Spec]]:
+    """The catalog of a version, and every template version up to it. The feast begins a day after the simulation's first UTC day."""
+    window = {"from": _iso(start_day + 1), "until": _iso(start_day + 4)}
+    previous, specs = published(version - 1, start_day, day_start_hour) if version > 1 else (None, {})
+    templates = VERSIONS[version - 1]
+    made = snapshot(
+        *(spec.written(key, **({"active": window} if spec.period == "special" else {})) for key, spec in templates.items()),
+        previous=previous,
+        day_start_hour=day_start_hour,
+        claim_days=CLAIM_DAYS,
+        streaks={"daily": {"counts": "any", "freezes": FREEZES}},
+        pause={"max_days": PAUSE_DAYS},
+        check_in={"base": BASE},
+        actions={"post.created": {}, "tip.sent": {}, "video.watched": {"client": True}},
+    )
+    return made, specs | {(raw["key"], raw["version"]): templates[raw["key"]] for raw in made["templates"]}
+
+
+def _iso(day: int) -> str:
+    return datetime.fromtimestamp(day * 86_400, UTC).isoformat()

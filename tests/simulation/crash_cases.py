@@ -1,0 +1,208 @@
+"""The use cases of the crash matrix: a world made ready, and the one invocation in which calls will fail."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from missions_core.domain.catalog import DAY_MS, HOUR_MS
+from missions_core.domain.codec import rewards_to_json
+from missions_core.storage.catalogs import Catalogs
+from missions_core.use_cases.reset import shard_message
+from tests.simulation.crash_world import CrashWorld
+from tests.support.catalogs import mission, snapshot
+from tests.support.game import ms
+from tests.support.world import post
+
+NOW = ms("2026-11-21T12:00:10")  # a Saturday
+NOON = "2026-11-21T12:00:00Z"
+MORNING = "2026-11-21T09:00:00Z"  # long enough ago for its ids to leave the state
+ANN, BOB = "ann", "bob-19"  # in the same shard of the due index
+SHARD = 37
+
+GOODS = {"xp": 50, "gold": 5, "items": [{"id": "hat", "quantity": 2}], "badges": ["early"]}
+TEMPLATES = [
+    mission("one_post", rewards=GOODS),
+    mission("three_posts", {"post.created": 3}),
+    mission("many_posts", {"post.created": 50}),
+    mission("gift", {"tip.sent": 1}, auto_claim=True, rewards={"gold": 7}),
+    mission("quiet", {"all": [{"action": "video.watched", "op": "<=", "target": 3}]}, auto_claim=True, rewards={"gold": 2}),
+    mission("watcher", {"video.watched": 2}, period="weekly", requires_start=True),
+    mission("feast", {"tip.sent": 1}, period="special", active={"from": "2026-11-21T11:30:00Z", "until": "2026-11-21T18:00:00Z"}),
+    mission("ball", {"tip.sent": 1}, period="special", active={"from": "2026-11-21T11:00:00Z", "until": "2026-11-21T19:00:00Z"}),
+]
+RULES: dict[str, Any] = {
+    "check_in": {"base": {"gold": 10}, "milestones": [{"days": 1, "reward": {"gold": 100}}]},
+    "rotation": {"daily": {"min": 4, "max": 4}, "weekly": {"min": 9, "max": 9}, "monthly": {"min": 0, "max": 0}},
+}
+FIRST = snapshot(*TEMPLATES, **RULES)
+SECOND = snapshot(*TEMPLATES[1:], mission("one_post", {"post.created": 2}), mission("fresh"), previous=FIRST, **RULES)
+
+
+class Source:
+    """Whoever caused the invocation: it causes it again until it is done, and perhaps once more."""
+
+    def __init__(self, invoke: Callable[[CrashWorld], bool], again: Callable[[CrashWorld], None] = lambda world: None) -> None:
+        self.invoke = invoke
+        self.again = again
+
+
+class Batch(Source):
+    """Messages of a queue: those the function names as failed, or all if it dies, are delivered again."""
+
+    def __init__(self, function: str, bodies: Sequence[str], **context: Any) -> None:
+        self._all = [{"messageId": f"m{n}", "body": body, "messageAttributes": {}} for n, body in enumerate(bodies)]
+        self._left = self._all
+        self._function = function
+        self._context = context
+        super().__init__(self._deliver, self._redeliver)
+
+    def _deliver(self, world: CrashWorld) -> bool:
+        answer = world.invoke(self._function, {"Records": self._left}, **self._context)
+        failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+        self._left = [record for record in self._left if record["messageId"] in failed]
+        return not self._left
+
+    def _redeliver(self, world: CrashWorld) -> None:
+        self._left = self._all
+
+
+@dataclass(frozen=True)
+class Case:
+    """A use case: `prepare` makes a world ready and says who will cause the invocation."""
+
+    name: str
+    prepare: Callable[[CrashWorld], Source]
+
+
+def _request(function: str, route: str, body: object = None, player: str = ANN, *roles: str) -> Source:
+    return Source(lambda world: world.request(function, route, body, player, *roles))
+
+
+def _night(world: CrashWorld, days: int = 1) -> Source:
+    world.now += days * DAY_MS
+    return Batch("settle_players", [shard_message(SHARD, world.now)])
+
+
+def _busy(world: CrashWorld) -> None:
+    """Ann and Bob have posted and tipped this morning: missions wait to be claimed, grants are paid."""
+    world.ingest(
+        *(post(n, MORNING, ANN) for n in range(3)), post("t", MORNING, ANN, "tip.sent"), post("b", MORNING, BOB), post("c", MORNING, BOB)
+    )
+    world.pay()
+
+
+def _track(world: CrashWorld) -> Source:
+    world.now -= 3 * HOUR_MS
+    _busy(world)
+    world.now += 3 * HOUR_MS
+    world.ingest(post("spill", NOON, ANN))  # this morning's ids leave the state
+    world.now += 3 * HOUR_MS
+    actions = [
+        post("new", "2026-11-21T15:00:00Z", ANN),
+        post("late", MORNING, ANN),  # its hour's row must be asked
+        post("noon", NOON, ANN),  # its hour leaves the state with this very write
+        post(1, MORNING, ANN),  # a duplicate only that row knows
+        post("tip", "2026-11-21T15:00:00Z", "newcomer", "tip.sent"),
+        post("cake", NOON, "newcomer", "cake.eaten"),
+        post("d", "2026-11-21T15:00:00Z", BOB),
+    ]
+    return Batch("ingest_actions", ["{", *(json.dumps(action) for action in actions)])
+
+
+def _post_actions(world: CrashWorld) -> Source:
+    _busy(world)
+    actions = [post("new", NOON, ANN), post("tip", NOON, "newcomer", "tip.sent"), post("other", NOON, ANN)]
+    return _request("post_actions", "POST /v1/actions", actions, "host", "service")
+
+
+def _on_busy_day(source: Callable[[], Source]) -> Callable[[CrashWorld], Source]:
+    def prepare(world: CrashWorld) -> Source:
+        _busy(world)
+        return source()
+
+    return prepare
+
+
+def _settle(world: CrashWorld) -> Source:
+    _busy(world)
+    world.now += DAY_MS
+    world.ingest(post("next", "2026-11-22T12:00:00Z", ANN))
+    world.pay()
+    return _night(world, days=2)
+
+
+def _out_of_time(world: CrashWorld) -> Source:
+    _busy(world)
+    world.now += DAY_MS
+    return Batch("settle_players", [shard_message(SHARD, world.now)], remaining_ms=1_000)
+
+
+def _reconcile(world: CrashWorld) -> Source:
+    _busy(world)
+    world.ingest(post("lost", NOON, BOB, "tip.sent"))
+    world.forget_stream()  # nobody is told that Bob is owed a gift
+    return _night(world)
+
+
+def _publish(world: CrashWorld) -> Source:
+    world.ingest(post(1, NOON, ANN), post(2, NOON, ANN, "tip.sent"), post(3, NOON, BOB, "tip.sent"))
+    world.request("claim_reward", "POST /v1/me/claims", None, ANN)
+    world.request("check_in", "POST /v1/me/check-ins", None, BOB)
+    return Source(lambda world: not world.publish(), CrashWorld.replay_stream)
+
+
+def _grant(world: CrashWorld) -> Source:
+    account = "account-of-nobody"
+    rewards = [rewards_to_json(template.rewards) for template in Catalogs(world.environment["TABLE_NAME"]).current().templates.values()]
+    grants = [{"account": account, "cause": f"c{n}", "at": NOW, "rewards": each} for n, each in enumerate(rewards[:2])]
+    return Batch("grant_rewards", [json.dumps(grants[0]), '{"account": 7}', json.dumps(grants[1])])
+
+
+def _rotate(world: CrashWorld) -> Source:
+    world.invoke("rotate_missions", {})
+    world.now = ms("2026-11-21T18:30")  # the feast is over
+    return Source(lambda world: bool(world.invoke("rotate_missions", {})))
+
+
+def _reset(world: CrashWorld) -> Source:
+    _busy(world)
+    world.now += DAY_MS
+    return Source(lambda world: bool(world.invoke("nightly_reset", {})))
+
+
+def _publish_catalog(world: CrashWorld) -> Source:
+    def apply(world: CrashWorld) -> bool:
+        world.publish_catalog(SECOND)
+        return True
+
+    _busy(world)
+    return Source(apply)
+
+
+MISSION = "/v1/me/missions"
+CASES = (
+    Case("track (queue)", _track),
+    Case("track (HTTP)", _post_actions),
+    Case("claim", _on_busy_day(lambda: _request("claim_reward", f"POST {MISSION}/one_post:2026-11-21/claim"))),
+    Case("claim all", _on_busy_day(lambda: _request("claim_reward", "POST /v1/me/claims"))),
+    Case("check-in", _on_busy_day(lambda: _request("check_in", "POST /v1/me/check-ins"))),
+    Case("settle", _settle),
+    Case("settle, out of time", _out_of_time),
+    Case("reconcile", _reconcile),
+    Case("grant", _grant),
+    Case("publish", _publish),
+    Case("rotate", _rotate),
+    Case("reset", _reset),
+    Case("publish catalog", _publish_catalog),
+    Case("profile", _on_busy_day(lambda: _request("player_commands", "PATCH /v1/me/profile", {"zone": "Asia/Tokyo", "name": "Ann"}))),
+    Case("start", _on_busy_day(lambda: _request("player_commands", f"POST {MISSION}/watcher:2026-W47/start"))),
+    Case("reroll", _on_busy_day(lambda: _request("player_commands", f"POST {MISSION}/many_posts:2026-11-21/reroll"))),
+    Case("pause", _on_busy_day(lambda: _request("player_commands", "POST /v1/me/pause", {"days": 3}))),
+    Case(
+        "register",
+        lambda world: _request(
+            "admin_api", "PUT /v1/players/new", {"zone": "Europe/Berlin", "locale": "de", "vip": True}, "host", "service"
+        ),
+    ),
+)

@@ -1,0 +1,297 @@
+"""What must hold once everything has come to rest: the table, the bus and the clients' answers against the model. Each check has a name."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import boto3
+
+from missions_core.domain.state import Board, Mission, PlayerState, mission_id
+from missions_core.storage.ledger import LedgerGrant
+from missions_core.storage.players import Stored
+from tests.simulation import model
+from tests.simulation.catalogs import BASE, VERSIONS, Spec
+from tests.simulation.clients import Request
+from tests.simulation.engine import Simulation
+from tests.simulation.model import Calendar, Life, Span
+from tests.simulation.runtime import CLOCK, TABLE
+from tests.simulation.trace import DAY_MS
+
+DRAWN = ("daily", "weekly", "monthly")
+
+
+class Player:
+    """One player as the table has them, beside what the model says of them."""
+
+    def __init__(self, simulation: Simulation, name: str, stored: Stored) -> None:
+        self.simulation = simulation
+        self.name = name
+        self.state: PlayerState = stored.state
+        self.life: Life = simulation.journal.lives[name]
+        self.hour = simulation.trace.day_start_hour
+        self.calendar = Calendar(self.life, self.hour)
+        stores = simulation.runtime.stores
+        self.settled: list[Board] = stores.players.history(name, limit=1000, cursor=None)[0]
+        self.grants: list[LedgerGrant] = stores.ledger.grants(self.state.account, limit=1000, cursor=None)[0]
+        self.wallet = stores.ledger.wallet(self.state.account)
+        self.events = [event for event in simulation.journal.events.values() if event["subject"] == name]
+        self.days = [span for span in self.calendar.chain("daily", CLOCK.now) if span.start <= self.state.updated_at]
+
+    def missions(self) -> Iterator[tuple[Board, Mission, bool]]:
+        """Every mission ever dealt but for finished ordinals of perpetual ones, and whether it is final."""
+        for board in self.settled:
+            yield from ((board, mission, True) for mission in board.missions)
+        for board in self.state.boards:
+            yield from ((board, mission, False) for mission in board.missions)
+
+    def spec(self, mission: Mission) -> Spec:
+        """What the mission's template version asks."""
+        return self.simulation.specs[mission.template, mission.version]
+
+    def gathered(self, board: Board, mission: Mission) -> int:
+        """What the model says the mission gathered."""
+        period = board.period
+        span = Span(period.kind, period.label, period.start, period.end, period.clock.zone)
+        return model.value(self.spec(mission), self.life.deeds.values(), span, settles_at=self.settles_at(board), hour=self.hour)
+
+    def settles_at(self, board: Board) -> int | None:
+        """When a board becomes final: a period after its own; a special one when the time to claim is over."""
+        if board.period.kind in DRAWN:
+            chain = self.calendar.chain(board.period.kind, board.period.end)
+            return next(span.end for span in chain if span.start == board.period.end)
+        return board.period.end + DAY_MS if board.period.kind == "special" else None
+
+    def completions(self, board: Board, mission: Mission, *, final: bool) -> bool:
+        """Whether the model calls the mission complete."""
+        return model.is_complete(self.spec(mission), self.gathered(board, mission), settled=final)
+
+    def ordinals(self) -> int:
+        """How often the perpetual mission was completed."""
+        board = next(board for board in self.state.boards if board.period.kind == "perpetual" and not board.closed)
+        posts = [deed for deed in self.life.deeds.values() if deed.type == "post.created" and deed.time >= board.period.start]
+        return len(posts) // self.spec(board.missions[0]).target
+
+
+def violations(simulation: Simulation) -> list[str]:
+    """Everything that does not hold, each beginning with the name of the invariant."""
+    found = [*simulation.journal.violations, *_world(simulation)]
+    for name in simulation.journal.lives:
+        stored = simulation.runtime.stores.players.load(name)
+        assert stored is not None
+        player = Player(simulation, name, stored)
+        for invariant, check in CHECKS.items():
+            found += [f"{invariant}: {name}: {finding}" for finding in check(player)]
+            if found and check is _periods:
+                break  # the others would compare what belongs to different days
+    return found + list(_repeats(simulation))
+
+
+def _world(simulation: Simulation) -> Iterator[str]:
+    journal = simulation.journal
+    applied = {id_ for life in journal.lives.values() for id_ in life.deeds}
+    if lost := sorted(journal.queued - applied):
+        yield f"no action is lost: {lost}"
+    refused = Counter(entry["body"] for entry in journal.quarantined)
+    if missing := [body for body in journal.poison if body not in refused]:
+        yield f"what cannot be handled is quarantined: {missing}"
+    if unexpected := [body for body in refused if body not in journal.poison]:
+        yield f"nothing else is quarantined: {unexpected}"
+    for player, versions in journal.versions.items():
+        if versions != list(range(1, len(versions) + 1)):
+            yield f"no write is overwritten: {player} has versions {versions}"
+    for request in simulation.clients.requests:
+        yield from _answer(simulation, request)
+
+
+def _answer(simulation: Simulation, request: Request) -> Iterator[str]:
+    """A request that took effect was told so, however often it had to be repeated."""
+    name = f"{request.path} of {request.player}"
+    if not request.is_final:
+        if request not in simulation.clients.given_up(now=CLOCK.now):
+            yield f"every request gets an answer: {name}: {request.status}"
+    elif request.took_effect and request.status != 200:
+        yield f"a repeated request hears its first answer: {name} took effect, then heard {request.status} {request.problem}"
+    elif request.status == 200 and not request.took_effect and request.path != "/v1/actions":
+        yield f"an answer is true: {name} was answered 200 and nothing was written"
+
+
+def _counters(player: Player) -> Iterator[str]:
+    done = Counter(deed.type for deed in player.life.deeds.values())
+    if dict(done) != player.state.lifetime:
+        yield f"counted {player.state.lifetime}, done {dict(done)}"
+
+
+def _periods(player: Player) -> Iterator[str]:
+    boards = [board.period for board in [*player.settled, *player.state.boards]]
+    for kind in DRAWN:
+        until = player.state.updated_at
+        expected = {(span.label, span.start, span.end) for span in player.calendar.chain(kind, until) if span.start <= until}
+        dealt = Counter((period.label, period.start, period.end) for period in boards if period.kind == kind)
+        if expected != set(dealt) or max(dealt.values(), default=1) > 1:
+            yield f"{kind} boards {sorted(dealt.elements())} should be {sorted(expected)}"
+
+
+def _deals(player: Player) -> Iterator[str]:
+    for board in [*player.settled, *player.state.boards]:
+        keys = sorted(mission.template for mission in board.missions)
+        offers = [sorted(key for key, spec in version.items() if spec.period == board.period.kind) for version in VERSIONS]
+        if keys not in offers and not (board.period.kind == "perpetual" and len(keys) == 1):
+            yield f"{board.period.kind} {board.period.label} has {keys}"
+
+
+def _progress(player: Player) -> Iterator[str]:
+    for board, mission, _ in player.missions():
+        spec = player.spec(mission)
+        if board.period.kind == "perpetual" or spec.aggregate == "days":
+            continue
+        counted, expected = model.as_number(mission.progress[0]), player.gathered(board, mission)
+        if counted != expected and (spec.op == "==" or min(counted, spec.target) != min(expected, spec.target)):
+            yield f"{mission_id(board, mission)} counted {counted}, done {expected}"
+
+
+def _completed(player: Player) -> Iterator[str]:
+    for board, mission, final in player.missions():
+        expected = player.completions(board, mission, final=final)
+        if board.period.kind != "perpetual" and (mission.completed_at is not None) != expected:
+            yield f"{mission_id(board, mission)} is {mission.status}, should {'' if expected else 'not '}be complete"
+
+
+def _announced(player: Player) -> Iterator[str]:
+    """Every completion was announced once, every grant, check-in and end of a streak too, and nothing else."""
+    completed = [(board, mission_id(board, mission)) for board, mission, _ in player.missions() if mission.completed_at is not None]
+    expected = Counter(("MissionCompleted", name) for board, name in completed if board.period.kind != "perpetual")
+    expected += Counter(("MissionCompleted", f"always:always-{n}") for n in range(player.ordinals()))
+    expected += Counter(("CheckInCompleted", day.label) for day in model.check_in_days(player.life, player.days))
+    expected += Counter(("RewardClaimed", grant.cause) for grant in player.grants if not grant.cause.startswith("check_in:"))
+    told = Counter((event["type"], _subject(event)) for event in player.events if event["type"] not in ("MissionStarted", "StreakBroken"))
+    if player.simulation.stream.kept:
+        told |= expected  # what the publisher gave up lies where an operator finds it
+    if expected != told:
+        yield f"not told: {sorted((expected - told).elements())}; told for nothing: {sorted((told - expected).elements())}"
+
+
+def _granted(player: Player) -> Iterator[str]:
+    """Every cause to pay has exactly one grant of what it is worth; nothing else was paid."""
+    owed = {f"check_in:{day.label}": BASE for day in model.check_in_days(player.life, player.days)}
+    for ordinal in range(player.ordinals()):
+        owed[f"mission:always:always-{ordinal}"] = VERSIONS[0]["always"].rewards
+    for board, mission, final in player.missions():
+        if board.period.kind != "perpetual" and player.completions(board, mission, final=final) and _paid(player, board, mission):
+            owed[f"mission:{mission_id(board, mission)}"] = player.spec(mission).rewards
+    paid = Counter(grant.cause for grant in player.grants)
+    if twice := [cause for cause, times in paid.items() if times > 1]:
+        yield f"paid twice: {twice}"
+    if set(paid) != set(owed):
+        yield f"unpaid: {sorted(set(owed) - set(paid))}; not owed: {sorted(set(paid) - set(owed))}"
+    for grant in player.grants:
+        worth = {name: amount for name, amount in owed.get(grant.cause, {}).items() if isinstance(amount, int)}
+        if grant.cause in owed and dict(grant.rewards.amounts) != worth:
+            yield f"{grant.cause} paid {grant.rewards.amounts}, worth {worth}"
+
+
+def _paid(player: Player, board: Board, mission: Mission) -> bool:
+    """What claims itself, what the end decides, and what the player claimed."""
+    spec = player.spec(mission)
+    return spec.auto_claim or spec.op == "==" or mission.status == "claimed"
+
+
+def _claims(player: Player) -> Iterator[str]:
+    claimed = player.simulation.journal.claimed
+    for board, mission, _ in player.missions():
+        spec, name = player.spec(mission), mission_id(board, mission)
+        asked = (player.name, name) in claimed or (player.name, "") in claimed
+        if mission.status == "claimed" and not (spec.auto_claim or spec.op == "==" or asked):
+            yield f"{name} was claimed by nobody"
+        if (player.name, name) in claimed and mission.status != "claimed":
+            yield f"{name} was claimed, but is {mission.status}"
+
+
+def _wallet(player: Player) -> Iterator[str]:
+    total: Counter[str] = Counter()
+    goods: Counter[str] = Counter()
+    for grant in player.grants:
+        total.update(grant.rewards.amounts)
+        goods.update({item.id: item.quantity for item in grant.rewards.items})
+        goods.update(grant.rewards.badges)
+    if dict(total) != player.wallet:
+        yield f"holds {player.wallet}, the ledger adds up to {dict(total)}"
+    rows, _ = player.simulation.runtime.stores.ledger.inventory(player.state.account, limit=1000, cursor=None)
+    if dict(goods) != {row.id: row.quantity for row in rows}:
+        yield f"has {[(row.id, row.quantity) for row in rows]}, the ledger adds up to {dict(goods)}"
+    if total["xp"] != player.state.lifetime_xp:
+        yield f"lifetime xp {player.state.lifetime_xp}, granted {total['xp']}"
+
+
+def _streaks(player: Player) -> Iterator[str]:
+    for kind, freezes in (("daily", True), ("weekly", False)):
+        boards = sorted((board for board in player.settled if board.period.kind == kind), key=lambda board: board.period.start)
+        expected = model.streak(
+            ((_counts(player, board), model.shielded(player.life, _span(board)), board.period.end) for board in boards), freezes=freezes
+        )
+        held = player.state.streaks[kind]
+        if (held.current, held.best, held.freezes) != (expected.current, expected.best, expected.freezes):
+            yield f"{kind} is {held}, should be {expected}"
+        told = [event["data"]["broken_at"] for event in player.events if event["type"] == "StreakBroken" and event["data"]["kind"] == kind]
+        if len(told) != len(expected.breaks) and not player.simulation.stream.kept:
+            yield f"{kind} ended at {expected.breaks}, told {told}"
+
+
+def _counts(player: Player, board: Board) -> bool:
+    return any(player.completions(board, mission, final=True) for mission in board.missions)
+
+
+def _span(board: Board) -> Span:
+    period = board.period
+    return Span(period.kind, period.label, period.start, period.end, period.clock.zone)
+
+
+def _check_ins(player: Player) -> Iterator[str]:
+    card = player.state.check_ins
+    expected = model.check_in_streak(player.life, player.days, player.state.updated_at)
+    if (card.streak, card.best, card.total) != (*expected, len(player.life.check_ins)):
+        yield f"card {card}, should be {expected} of {len(player.life.check_ins)}"
+
+
+def _pending(player: Player) -> Iterator[str]:
+    if player.state.pending:
+        yield f"{[grant.cause for grant in player.state.pending]}"
+
+
+def _subject(event: dict[str, Any]) -> str:
+    data = event["data"]
+    return str(data.get("mission") or data.get("cause") or data.get("label"))
+
+
+def _repeats(simulation: Simulation) -> Iterator[str]:
+    """Every action once more, and another night at once: nothing changes."""
+    before = table()
+    for action in simulation.journal.sent.values():
+        simulation.queues["actions"].put(json.dumps(action), now=CLOCK.now)
+    simulation.rest_again()
+    after = table()
+    if changed := sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key)):
+        yield f"redriven actions and a second night change nothing: {changed}"
+
+
+def table() -> dict[tuple[str, str], Any]:
+    """All rows but the runs of jobs."""
+    items = boto3.client("dynamodb").scan(TableName=TABLE)["Items"]
+    rows = {(item["PK"]["S"], item["SK"]["S"]): item for item in items}
+    return {key: row for key, row in rows.items() if not key[0].startswith("JOB#")}
+
+
+CHECKS: dict[str, Callable[[Player], Iterable[str]]] = {
+    "periods follow the calendar": _periods,
+    "every action counts exactly once": _counters,
+    "every mission is dealt once": _deals,
+    "progress is what was done": _progress,
+    "missions complete when their requirements are met": _completed,
+    "claims are honoured": _claims,
+    "every cause is paid exactly once": _granted,
+    "a wallet is the sum of its ledger": _wallet,
+    "streaks follow from the days": _streaks,
+    "check-ins follow from the days": _check_ins,
+    "no grant stays pending": _pending,
+    "the world is told everything once": _announced,
+}

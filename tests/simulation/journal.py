@@ -1,0 +1,72 @@
+"""The journal of a simulation: what took effect when, as the outside world can know it."""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from tests.simulation.model import Deed, Life
+
+POISON = (
+    '{"specversion": "1.0"',
+    '{"specversion": "1.0", "id": "x", "source": "s", "type": "post.created", "subject": "p0", "time": "now"}',
+)
+
+Effect = Callable[[int], object]  # notes what took effect, at an instant
+
+
+@dataclass
+class Journal:
+    """What was sent, what took effect, and what came out."""
+
+    lives: dict[str, Life] = field(default_factory=dict)
+    sent: dict[str, dict[str, Any]] = field(default_factory=dict)  # every valid action, by id
+    queued: set[str] = field(default_factory=set)  # those that were sent to the queue
+    poison: list[str] = field(default_factory=list)
+    claimed: set[tuple[str, str]] = field(default_factory=set)  # player and mission, or "" for all: claims that took effect
+    written_at: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    versions: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    events: dict[str, dict[str, Any]] = field(default_factory=dict)
+    quarantined: list[dict[str, Any]] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
+
+    def write(self, player: str, version: int, *, now: int, effect: Effect) -> None:
+        """A player's state was written by an invocation that began at `now`; a player's time never runs backwards."""
+        at = self.written_at[player] = max(now, self.written_at[player])
+        self.lives.setdefault(player, Life(at))
+        self.versions[player].append(version)
+        effect(at)
+
+    def set_zone(self, player: str, zone: str, at: int) -> None:
+        """A zone was set."""
+        life = self.lives[player]
+        if not life.zones:
+            life.zone_came_first = not life.deeds and not life.check_ins
+        life.zones.append((at, zone))
+
+    def effects_of(self, bodies: Sequence[str]) -> dict[str, Effect]:
+        """What takes effect when the players of a batch of actions are written."""
+        of_player: dict[str, list[Effect]] = defaultdict(list)
+        for body in bodies:
+            if body not in POISON:
+                action = json.loads(body)
+                of_player[action["subject"]].append(self.action_effect(action, own=False))
+        return {player: partial(_all, effects) for player, effects in of_player.items()}
+
+    def action_effect(self, action: dict[str, Any], *, own: bool) -> Effect:
+        """The action is applied, the first time; what a player reports about themselves counts now."""
+
+        def take_effect(now: int) -> None:
+            time = now if own else min(round(datetime.fromisoformat(action["time"]).timestamp() * 1000), now)
+            deed = Deed(action["type"], action["data"]["amount"], time, now)
+            self.lives[action["subject"]].deeds.setdefault(action["id"], deed)
+
+        return take_effect
+
+
+def _all(effects: Iterable[Effect], at: int) -> None:
+    for effect in effects:
+        effect(at)

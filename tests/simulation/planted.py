@@ -1,0 +1,294 @@
+"""Bugs a careful engineer might write, planted one at a time to see the simulation find each: a proof that it would find ours.
+
+Each replaces one function of the product by a version that looks right and is wrong.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import Any
+
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.operand import Path
+
+from missions_core import messaging
+from missions_core.domain import actions, commands, duplicates, periods, progress, roll, streaks
+from missions_core.domain.catalog import Rewards
+from missions_core.domain.state import PendingGrant
+from missions_core.storage import keys, ledger, players
+from missions_core.use_cases import changes, check_in, claim, idempotency, ingest, publish, track
+
+Replacement = tuple[Any, str, Any]  # whose attribute, which, and what it becomes
+Plant = Callable[[], list[Replacement]]
+
+
+@dataclass(frozen=True, slots=True)
+class Bug:
+    """A bug, and the invariant that must break."""
+
+    plant: Plant
+    breaks: str
+
+
+BUGS: dict[str, Bug] = {}
+ANYTHING: Condition = Path("PK").exists() | Path("PK").does_not_exist()
+
+
+def bug(*, breaks: str) -> Callable[[Plant], Plant]:
+    """Register a bug under its function's name."""
+
+    def register(plant: Plant) -> Plant:
+        BUGS[plant.__name__] = Bug(plant, breaks)
+        return plant
+
+    return register
+
+
+@contextmanager
+def planted(name: str) -> Iterator[None]:
+    """The product with one bug, until the block ends."""
+    replacements = [(owner, attribute, getattr(owner, attribute), new) for owner, attribute, new in BUGS[name].plant()]
+    for owner, attribute, _, new in replacements:
+        setattr(owner, attribute, new)
+    try:
+        yield
+    finally:
+        for owner, attribute, old, _ in replacements:
+            setattr(owner, attribute, old)
+
+
+@bug(breaks="a wallet is the sum of its ledger")
+def wallet_added_outside_the_transaction() -> list[Replacement]:
+    """The grant's row and the wallet's ADD are two calls."""
+
+    def grant(self: ledger.Ledger, account: str, pending: PendingGrant) -> bool:
+        for update in self._updates(account, pending):
+            self._connection.connection.transact_write_items([], [], [], [update])
+        try:
+            self._connection.connection.transact_write_items([], [], [self._grant_put(account, pending)], [])
+        except ledger.TransactWriteError as error:
+            if not ledger._was_paid(error):
+                raise
+            return False
+        return True
+
+    return [(ledger.Ledger, "grant", grant)]
+
+
+@bug(breaks="a wallet is the sum of its ledger")
+def wallet_added_before_asking_whether_it_was_paid() -> list[Replacement]:
+    """A naive UpdateItem ADD, guarded by a read."""
+
+    def grant(self: ledger.Ledger, account: str, pending: PendingGrant) -> bool:
+        if self.granted(account, [pending]):
+            return False
+        additions = [Path([f"{ledger.BALANCE}{name}"]).add(amount) for name, amount in pending.rewards.amounts.items()]
+        self._connection.update_item(*keys.wallet(account), actions=additions)
+        goods = replace(pending, rewards=replace(pending.rewards, amounts={}))
+        self._connection.connection.transact_write_items([], [], [self._grant_put(account, pending)], list(self._updates(account, goods)))
+        return True
+
+    return [(ledger.Ledger, "grant", grant)]
+
+
+@bug(breaks="no write is overwritten")
+def no_version_condition() -> list[Replacement]:
+    """States are saved over whatever is there."""
+    return [(players, "_is_unchanged_since", lambda version: ANYTHING)]
+
+
+@bug(breaks="redriven actions and a second night change nothing")
+def spilled_ids_dropped_before_they_are_stored() -> list[Replacement]:
+    """The state forgets old ids in the write after which they are stored."""
+    save = changes.save
+
+    def drop_first(stores: Any, draft: changes.Draft, *, version: int | None) -> None:
+        leaving, draft.leaving = draft.leaving, {}
+        if draft.changed and leaving:
+            duplicates.drop(draft.state, leaving)
+        save(stores, draft, version=version)
+        if draft.changed and leaving:
+            stores.players.spill(draft.state.player, leaving, now=draft.now)
+
+    return [(changes, "save", drop_first)]
+
+
+@bug(breaks="every action counts exactly once")
+def duplicate_mark_written_after_the_effect() -> list[Replacement]:
+    """The effect is saved, then the ids in a write of their own."""
+    track_player = track.track_player
+
+    def in_two_writes(stores: Any, player: str, batch: Sequence[actions.Action], **options: Any) -> list[track.Tracked]:
+        mark, marks = duplicates.mark, []
+        track.duplicates.mark = lambda state, action: marks.append(action)
+        try:
+            tracked = track_player(stores, player, batch, **options)
+        finally:
+            track.duplicates.mark = mark
+
+        def remember(draft: changes.Draft) -> None:
+            for action in marks:
+                mark(draft.state, action)
+            draft.write()
+
+        if marks:
+            changes.change(stores, player, remember, now=options["now"])
+        return tracked
+
+    return [(ingest, "track_player", in_two_writes)]
+
+
+@bug(breaks="no action is lost")
+def actions_acknowledged_before_they_are_saved() -> list[Replacement]:
+    """A player whose write failed is left to the log."""
+    _track = ingest._track
+
+    def forgiving(stores: Any, player: str, of_player: Any, *, now: int) -> None:
+        _track(stores, player, of_player, now=now)
+        for fate, action in of_player:
+            fate.tracked = fate.tracked or track.Tracked(action, "counted")
+
+    return [(ingest, "_track", forgiving)]
+
+
+@bug(breaks="the world is told everything once")
+def checkpoint_past_a_failed_record() -> list[Replacement]:
+    """The publisher names the last record that failed instead of the first."""
+    original = publish.publish
+
+    def last(rewards: Any, bus: Any, records: Sequence[publish.StreamRecord]) -> str | None:
+        return records[-1].sequence_number if original(rewards, bus, records) else None
+
+    return [(import_module("functions.publish_outbox.app"), "publish", last)]
+
+
+@bug(breaks="the world is told everything once")
+def failed_entries_of_the_bus_ignored() -> list[Replacement]:
+    """PutEvents answered 200: all is well."""
+    put = messaging.EventBus._put_batch
+    return [(messaging.EventBus, "_put_batch", lambda self, batch: put(self, batch) and set())]
+
+
+@bug(breaks="what cannot be handled is quarantined")
+def failed_messages_of_a_queue_ignored() -> list[Replacement]:
+    """SendMessageBatch answered 200: all is well."""
+    send = messaging.Queue._send_batch
+    return [(messaging.Queue, "_send_batch", lambda self, batch: send(self, batch) and set())]
+
+
+@bug(breaks="nothing else is quarantined")
+def local_time_taken_for_utc() -> list[Replacement]:
+    """An action's offset is cut off."""
+    return [(actions, "_time", lambda value: int(datetime.fromisoformat(value).replace(tzinfo=UTC).timestamp() * 1000))]
+
+
+@bug(breaks="periods follow the calendar")
+def clock_changes_ignored() -> list[Replacement]:
+    """A zone has one offset: that of New Year."""
+
+    def day_start(day: Any, clock: periods.DayClock) -> int:
+        offset = datetime(day.year, 1, 1, tzinfo=periods.ZoneInfo(clock.zone)).utcoffset()
+        assert offset is not None
+        return int((datetime(day.year, day.month, day.day, clock.start_hour, tzinfo=UTC) - offset).timestamp() * 1000)
+
+    return [(periods, "day_start", day_start)]
+
+
+@bug(breaks="every cause is paid exactly once")
+def claim_without_status_check() -> list[Replacement]:
+    """Whoever claims is paid."""
+
+    def claim_any(state: Any, wanted: str, *, now: int) -> Any:
+        board, mission = commands.find_mission(state, wanted)
+        mission.paid = mission.paid or Rewards(amounts={"gold": 5})
+        return board, mission, commands.pay(state, board, mission, at=now)
+
+    return [(commands, "claim", claim_any)]
+
+
+@bug(breaks="periods follow the calendar")
+def rollover_run_twice_deals_twice() -> list[Replacement]:
+    """The reset deals a day whose board a lazy roll dealt already."""
+    deal_next = roll._Passage.deal_next
+
+    def deal_again(self: Any, board: Any) -> None:
+        deal_next(self, board)
+        if board.period.kind == "daily":
+            deal_next(self, board)
+
+    return [(roll._Passage, "deal_next", deal_again)]
+
+
+@bug(breaks="streaks follow from the days")
+def freeze_consumed_twice() -> list[Replacement]:
+    """A missed day costs a freeze when it closes and another one when it settles."""
+    close = roll._Passage.close
+
+    def close_and_miss(self: Any, board: Any) -> None:
+        close(self, board)
+        kind = board.period.kind
+        if kind == "daily" and not board.shielded and not any(mission.completed_at for mission in board.missions):
+            self.state.streaks[kind] = streaks.missed(self.state.streaks[kind], at=board.period.end)
+
+    return [(roll._Passage, "close", close_and_miss)]
+
+
+@bug(breaks="progress is what was done")
+def late_actions_dropped_at_rollover() -> list[Replacement]:
+    """A closed board takes nothing any more."""
+    takes = progress._takes
+    return [(progress, "_takes", lambda board, mission, template, action: not board.closed and takes(board, mission, template, action))]
+
+
+@bug(breaks="the world is told everything once")
+def effects_sent_after_the_write() -> list[Replacement]:
+    """The outbox is written on its own, after the state."""
+    save = players.Players.save
+
+    def save_twice(self: Any, state: Any, *, version: int | None, events: Any, due_at: int | None) -> None:
+        save(self, state, version=version, events=[], due_at=due_at)
+        if events:
+            save(self, state, version=(version or 0) + 1, events=events, due_at=due_at)
+
+    return [(players.Players, "save", save_twice)]
+
+
+@bug(breaks="a repeated request hears its first answer")
+def idempotency_keys_ignored() -> list[Replacement]:
+    """A repeated command runs again."""
+
+    def again(draft: Any, request: str, command: str, run: Callable[[], str]) -> str:
+        result = run()
+        draft.write()
+        return result
+
+    return [(module, "once", again) for module in (claim, check_in, idempotency)]
+
+
+@bug(breaks="every cause is paid exactly once")
+def pending_grants_forgotten_when_sent() -> list[Replacement]:
+    """A grant that was published is taken for paid."""
+    return [(ledger.Ledger, "granted", lambda self, account, grants: {grant.cause for grant in grants})]
+
+
+@bug(breaks="what cannot be handled is quarantined")
+def refusal_of_the_quarantine_ignored() -> list[Replacement]:
+    """A message that cannot be handled counts as handled, whether the quarantine has it or not."""
+    send = ingest._send_to_quarantine
+    return [(ingest, "_send_to_quarantine", lambda quarantine, fates: send(quarantine, fates) and set())]
+
+
+@bug(breaks="periods follow the calendar")
+def zone_change_applied_to_the_running_day() -> list[Replacement]:
+    """Whoever moves gets today over again."""
+
+    def at_once(state: Any, zone: str) -> None:
+        state.zone = zone
+        for board in state.boards:
+            if board.period.kind == "daily" and not board.closed:
+                now = periods.period_containing("daily", state.updated_at, replace(board.period.clock, zone=zone))
+                board.period = replace(board.period, end=max(now.end, state.updated_at + 1))
+
+    return [(commands, "set_zone", at_once)]

@@ -1,0 +1,62 @@
+"""Whatever fails, whenever: what was done once is done once, and what was not done yet gets done."""
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from missions_core.domain.roll import due_at
+from missions_core.domain.state import PendingGrant
+from missions_core.storage import keys
+from missions_core.storage.ledger import Ledger
+from missions_core.use_cases import changes
+from missions_core.use_cases.changes import Draft
+from missions_core.use_cases.stores import Stores
+from tests.simulation.crash_cases import CASES, Case
+from tests.simulation.crash_faults import BATCHES, FAULTS
+from tests.simulation.crash_matrix import Covered, cover, table
+
+
+@pytest.fixture(scope="module")
+def report(request: pytest.FixtureRequest) -> Iterator[list[Covered]]:
+    """What was covered; printed at the end."""
+    covered: list[Covered] = []
+    yield covered
+    with request.config.pluginmanager.get_plugin("capturemanager").global_and_fixture_disabled():
+        sys.stdout.write(f"\n\n{table(covered)}\n")
+
+
+def case(name: str) -> Case:
+    return next(each for each in CASES if each.name == name)
+
+
+@pytest.mark.parametrize("each", CASES, ids=lambda each: each.name)
+def test_the_world_converges_whatever_befalls_a_call(each: Case, report: list[Covered]) -> None:
+    covered = cover(each)
+    report.append(covered)
+
+    assert covered.diverged == []
+    batches = [operation for operation in covered.calls if operation in BATCHES]
+    assert covered.runs == {fault.name: len(batches if fault.name == "entry refused" else covered.calls) for fault in FAULTS}
+
+
+def test_a_wallet_moved_outside_the_transaction_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def careless(self: Ledger, account: str, grant: PendingGrant) -> bool:
+        self._connection.connection.transact_write_items([], [], [], list(self._updates(account, grant)))
+        self._connection.put_item(*keys.grant(account, grant), attributes={"cause": {"S": grant.cause}})
+        return True
+
+    monkeypatch.setattr(Ledger, "grant", careless)
+
+    assert cover(case("grant")).diverged
+
+
+def test_a_board_kept_only_after_the_state_has_lost_it_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def careless(stores: Stores, draft: Draft, *, version: int | None) -> None:
+        if draft.changed:
+            stores.players.save(draft.state, version=version, events=draft.events, due_at=due_at(draft.state, draft.catalog))
+            stores.players.save_history(draft.state.player, draft.settled, version=version or 0)
+
+    monkeypatch.setattr(changes, "save", careless)
+
+    assert cover(case("reconcile")).diverged
