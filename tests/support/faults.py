@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ReadTimeoutError
 
-from infra.inprocess import Deliver, Interceptor, Request, respond
+from infra.inprocess import Deliver, InProcessAws, Interceptor, Request, respond
 
 Fault = Callable[[Request, Deliver], AWSResponse]
 
@@ -40,3 +41,16 @@ def on(operation: str, fault: Fault, *, times: int) -> Interceptor:
         return deliver(request)
 
     return intercept
+
+
+def recorded(aws: InProcessAws, *operations: str) -> list[Any]:
+    """The requests of these operations from now on, as sent."""
+    requests: list[Any] = []
+
+    def intercept(request: Request, deliver: Deliver) -> AWSResponse:
+        if request.operation in operations:
+            requests.append(json.loads(bytes(request.prepared.body)))  # type: ignore[arg-type]
+        return deliver(request)
+
+    aws.intercept = intercept
+    return requests

@@ -1,10 +1,12 @@
 """Who calls: the access token's claims, as API Gateway's JWT authorizer passes them on, checked again.
 
 The authorizer has verified signature, issuer and audience. What it leaves to us: that there is a subject, that the token has an
-expiry and it is ahead (an absent one passes the authorizer), and that it is an access token and not an ID token.
+expiry and it is ahead (an absent one passes the authorizer), that the token is valid already, and that it is an access token and not an
+ID token. Claims arrive as text, whatever they were.
 """
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +17,9 @@ from missions_core.errors import InvalidInput, NotAuthenticated, NotPermitted
 ROLES = frozenset({"admin", "moderator", "service"})
 MAX_ID = 128  # characters of a player's id
 COGNITO = "https://cognito-idp."
+CLOCK_SKEW_SECONDS = 60  # by which an issuer's clock may be ahead of ours
+LAST_SECOND = 253_402_300_799  # of the year 9999: an expiry beyond it is no date (or in milliseconds)
+NOT_TEXT = re.compile(r"null|true|false|\[.*|\{.*", re.DOTALL)  # what a subject becomes on its way that was no text
 ID_TOKEN_CLAIMS = ("nonce", "at_hash", "c_hash")  # OpenID Connect puts these into ID tokens only
 
 
@@ -34,7 +39,7 @@ class Caller:
 def caller_of(event: Mapping[str, Any]) -> Caller:
     """The caller of an HTTP API request. NotAuthenticated where the token would not do."""
     claims = _claims(event)
-    _check_expiry(claims.get("exp"))
+    _check_validity(claims)
     _check_use(claims)
     return Caller(_subject(claims.get("sub")), _roles(claims))
 
@@ -55,16 +60,25 @@ def _claims(event: Mapping[str, Any]) -> Mapping[str, Any]:
     return found
 
 
-def _check_expiry(expiry: object) -> None:
-    """`exp` in seconds, a number or its digits, against the real clock: a moved game clock must not outlive a token."""
-    try:
-        seconds = float(expiry) if isinstance(expiry, str | int | float) and not isinstance(expiry, bool) else math.nan
-    except (ValueError, OverflowError):
-        seconds = math.nan
-    if not math.isfinite(seconds):
+def _check_validity(claims: Mapping[str, Any]) -> None:
+    """From when and until when, against the real clock: a moved game clock must not outlive a token."""
+    now = clock.real_now() / 1000
+    expiry = _seconds(claims.get("exp"))
+    if not -math.inf < expiry <= LAST_SECOND:
         raise NotAuthenticated("invalid_token", "the token does not say when it expires (exp)")
-    if seconds * 1000 <= clock.real_now():
+    if expiry <= now:
         raise NotAuthenticated("token_expired", "the access token has expired; get a new one")
+    for claim in ("nbf", "iat"):
+        if claim in claims and not _seconds(claims[claim]) <= now + CLOCK_SKEW_SECONDS:
+            raise NotAuthenticated("token_not_yet_valid", f"the access token is not valid yet ({claim}); is its issuer's clock right?")
+
+
+def _seconds(claim: object) -> float:
+    """A time in seconds, from a number or its digits; what is neither is not a number, and neither before nor after anything."""
+    try:
+        return float(claim) if isinstance(claim, str | int | float) and not isinstance(claim, bool) else math.nan
+    except (ValueError, OverflowError):
+        return math.nan
 
 
 def _check_use(claims: Mapping[str, Any]) -> None:
@@ -77,7 +91,7 @@ def _check_use(claims: Mapping[str, Any]) -> None:
 
 
 def _subject(subject: object) -> str:
-    if not _is_id(subject):
+    if not _is_id(subject) or NOT_TEXT.fullmatch(str(subject)):
         raise NotAuthenticated("invalid_token", f"the token's subject must have 1 to {MAX_ID} printable characters")
     return str(subject)
 

@@ -71,6 +71,7 @@ class Client:
     def __init__(self, world: World, player: str, *roles: str) -> None:
         self.world = world
         self.player = player
+        self.roles = frozenset(roles)
         self.claims: dict[str, Any] | None = {
             "sub": player,
             "iss": "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_pool",

@@ -53,11 +53,28 @@ def test_an_expiry_reached_is_refused(expiry: object) -> None:
     assert caught.value.code == "token_expired"
 
 
-@pytest.mark.parametrize("expiry", [None, "", "never", "inf", "nan", float("inf"), float("nan"), True, [NOW_SECONDS + 1], {}, 10**400])
+@pytest.mark.parametrize(
+    "expiry",
+    [None, "", "never", "inf", "-inf", "nan", float("inf"), float("nan"), True, [NOW_SECONDS + 1], {}, 10**12, "1795255260000", 10**400],
+)
 def test_an_expiry_that_says_nothing_is_refused(expiry: object) -> None:
     with pytest.raises(NotAuthenticated) as caught:
         with_claims(exp=expiry)
     assert caught.value.code == "invalid_token"
+
+
+@pytest.mark.parametrize("claim", ["nbf", "iat"])
+@pytest.mark.parametrize("start", [NOW_SECONDS, NOW_SECONDS + 60, str(NOW_SECONDS - 1), 0, "-1"])
+def test_a_token_is_valid_from_its_start_or_a_minute_before(claim: str, start: object) -> None:
+    assert with_claims(**{claim: start}).player == "p1"
+
+
+@pytest.mark.parametrize("claim", ["nbf", "iat"])
+@pytest.mark.parametrize("start", [NOW_SECONDS + 61, str(NOW_SECONDS + 61), "soon", "nan", None, True, [NOW_SECONDS], ""])
+def test_a_token_whose_time_has_not_come_is_refused(claim: str, start: object) -> None:
+    with pytest.raises(NotAuthenticated) as caught:
+        with_claims(**{claim: start})
+    assert caught.value.code == "token_not_yet_valid"
 
 
 def test_a_missing_expiry_or_subject_is_refused() -> None:
@@ -66,14 +83,16 @@ def test_a_missing_expiry_or_subject_is_refused() -> None:
             caller_of(without(claim))
 
 
-@pytest.mark.parametrize("subject", ["", " ", None, 7, ["p1"], "p" * 129, "p\n1", "p\x00", "p\u202e1"])
+@pytest.mark.parametrize(
+    "subject", ["", " ", None, 7, ["p1"], "p" * 129, "p\n1", "p\x00", "p\u202e1", "null", "true", "false", "[a b]", '{"a": 1}']
+)
 def test_a_subject_that_is_no_id_is_refused(subject: object) -> None:
     with pytest.raises(NotAuthenticated) as caught:
         with_claims(sub=subject)
     assert caught.value.code == "invalid_token"
 
 
-@pytest.mark.parametrize("subject", ["p" * 128, "auth0|5f7c8ec7", "jürgen@example.org", "a#b"])
+@pytest.mark.parametrize("subject", ["p", "p" * 128, "auth0|5f7c8ec7", "jürgen@example.org", "a#b", "nullius", "7", "a[1]"])
 def test_subjects_of_any_issuer_are_ids(subject: str) -> None:
     assert with_claims(sub=subject).player == subject
 
@@ -110,6 +129,9 @@ def test_issuers_other_than_cognito_need_not_mark_access_tokens() -> None:
         ({"cognito:groups": ["service", 7, "other"]}, {"service"}),
         ({"cognito:groups": "[x,admin]"}, set()),
         ({"cognito:groups": "[administrators]"}, set()),
+        ({"cognito:groups": "xadmin]"}, set()),
+        ({"cognito:groups": "[adminx"}, set()),
+        ({"cognito:groups": "adminXservice", "roles": "adminXservice"}, set()),
         ({"cognito:groups": "[]"}, set()),
         ({"cognito:groups": {"admin": True}}, set()),
         ({"roles": "admin, moderator"}, {"admin", "moderator"}),
@@ -135,3 +157,32 @@ def test_a_players_id_given_by_the_host_has_the_same_bounds() -> None:
     with pytest.raises(InvalidInput) as caught:
         player_id("p" * 129, field="player_id")
     assert (caught.value.code, caught.value.field) == ("invalid_player", "player_id")
+
+
+@pytest.mark.parametrize(
+    ("claims", "advice"),
+    [
+        ({"exp": None}, "the token does not say when it expires (exp)"),
+        ({"exp": 1}, "the access token has expired; get a new one"),
+        ({"token_use": "id"}, "this is not an access token; send the access token, not the ID token"),
+        ({"sub": ""}, "the token's subject must have 1 to 128 printable characters"),
+    ],
+)
+def test_a_refusal_says_what_is_wrong_with_the_token(claims: dict[str, Any], advice: str) -> None:
+    with pytest.raises(NotAuthenticated) as caught:
+        with_claims(**claims)
+    assert caught.value.message == advice
+
+
+def test_whoever_sends_no_token_or_lacks_a_role_learns_what_to_send() -> None:
+    with pytest.raises(NotAuthenticated) as anonymous:
+        caller_of({})
+    with pytest.raises(NotPermitted) as powerless:
+        Caller("p", frozenset()).require_role("admin", "service")
+    with pytest.raises(InvalidInput) as nobody:
+        player_id("", field="player_id")
+
+    assert anonymous.value.message == "send an access token: Authorization: Bearer <token>"
+    assert powerless.value.message == "this needs a token with the role admin or service"
+    assert powerless.value.details == {"required_roles": ["admin", "service"]}
+    assert nobody.value.message == "a player's id has 1 to 128 printable characters"

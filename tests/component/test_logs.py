@@ -1,0 +1,69 @@
+"""What functions leave in their logs: what happened and to whom by id; no token, no personal data, nothing anybody sent."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from infra.local.deploy import read_template
+from infra.local.stack import ROOT
+from tests.support.eventful import MARK
+
+TEMPLATE = read_template(ROOT)
+# Each is proof that the days were as eventful as they should be.
+LOGGED = {
+    "actions ingested",
+    "actions not applied",
+    "answered",
+    "grant not paid",
+    "grant paid",
+    "grant quarantined",
+    "grant was paid before",
+    "not ready",
+    "outbox not readable",
+    "outbox published",
+    "player not settled",
+    "reset started",
+    "send_failed",
+    "shard not settled",
+    "shard settled",
+    "special missions announced",
+    "unexpected error",
+}
+
+
+def logged(level: str) -> list[str]:
+    """Everything a process that lived through it all has written."""
+    variables = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+    given = {name: value for name, value in variables.items() if isinstance(value, str)} | {"LOG_LEVEL": level}
+    command = [sys.executable, "-m", "tests.support.eventful"]
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | given, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return [*done.stdout.splitlines(), *done.stderr.splitlines()]
+
+
+def messages(lines: list[str]) -> set[str]:
+    entries = [json.loads(line) for line in lines if line.startswith("{")]
+    return {entry["message"] for entry in entries if "message" in entry}
+
+
+@pytest.mark.parametrize("level", ["INFO", "DEBUG"])
+def test_no_token_no_personal_data_and_nothing_sent_is_logged(level: str) -> None:
+    lines = logged(level)
+    assert messages(lines) == LOGGED
+    assert [line for line in lines if MARK in line.lower()] == []
+
+
+def test_the_access_log_has_no_address_no_token_and_no_query() -> None:
+    template = TEMPLATE["Resources"]["HttpApi"]["Properties"]["AccessLogSettings"]["Format"]
+    assert set(re.findall(r"\$context\.([\w.]+)", template)) == {
+        "requestId",
+        "routeKey",
+        "status",
+        "responseLatency",
+        "integrationErrorMessage",
+        "authorizer.error",
+    }

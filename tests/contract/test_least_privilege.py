@@ -1,0 +1,130 @@
+"""Roles: each function may do what it does, on what it does it with, and nothing else. Read from the template as CloudFormation gets it."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from infra.local.stack import ROOT
+from tests.support.expansion import expanded, expanded_resources, functions
+from tests.support.roles import actions, allowed, leading_keys, listed, logical_id, references, role_of, statements
+
+Permission = tuple[str, str]  # an action, and the logical id of what it is done to
+
+READS = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
+WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem"}
+STREAM_READS = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}
+# What using something through the code needs, by its type; rows of the table are another matter.
+USE = {"AWS::SQS::Queue": {"sqs:SendMessage"}, "AWS::Events::EventBus": {"events:PutEvents"}, "AWS::S3::Bucket": {"s3:PutObject"}}
+USE["AWS::DynamoDB::Table"] = set()
+# What Lambda itself does with the function's role.
+CONSUME = {"AWS::SQS::Queue": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}, "AWS::DynamoDB::Table": STREAM_READS}
+FAIL_TO = {"AWS::SQS::Queue": {"sqs:SendMessage"}, "AWS::S3::Bucket": {"s3:PutObject", "s3:ListBucket"}}
+
+ROLES = sorted(expanded("AWS::IAM::Role"))
+FUNCTIONS = sorted(functions().values())
+
+
+def type_of(resource: str) -> str:
+    kind: str = expanded_resources()[resource]["Type"]
+    return kind
+
+
+def on_rows(function: str) -> set[tuple[str, str]]:
+    """Which action a function may take on rows under which partition key."""
+    return {(action, key) for statement in allowed(function) for key in leading_keys(statement) for action in actions(statement)}
+
+
+def on_resources(function: str) -> set[Permission]:
+    """What a function may do to everything but the table's rows."""
+    named = [statement for statement in allowed(function) if not actions(statement) <= READS | WRITES]
+    return {(action, resource) for each in named for action in actions(each) for resource in references(each["Resource"])}
+
+
+def needed(function: str) -> Iterator[Permission]:
+    """What a function's code, event sources, destinations and log ask for."""
+    properties = expanded("AWS::Lambda::Function")[logical_id(function)]
+    variables = properties["Environment"]["Variables"]
+    used = re.findall(r"settings\.(\w+)", (ROOT / "functions" / function / "app.py").read_text())
+    for name in used:
+        yield from _each(USE, references(variables[name.upper()]))
+    for kind in ("AWS::Lambda::EventSourceMapping", "AWS::Lambda::EventInvokeConfig"):
+        for configured in expanded(kind).values():
+            if configured["FunctionName"] == {"Ref": logical_id(function)}:
+                yield from _each(CONSUME, references(configured.get("EventSourceArn")))
+                yield from _each(FAIL_TO, references(configured.get("DestinationConfig")))
+    for log in references(properties["LoggingConfig"]):
+        yield from (("logs:CreateLogStream", log), ("logs:PutLogEvents", log))
+
+
+def _each(permissions: dict[str, set[str]], resources: set[str]) -> Iterator[Permission]:
+    yield from ((action, resource) for resource in resources for action in permissions[type_of(resource)])
+
+
+def test_every_function_has_a_role_of_its_own() -> None:
+    assert len({role_of(function) for function in FUNCTIONS}) == len(FUNCTIONS)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_is_taken_by_whom_it_is_for(role: str) -> None:
+    (trusted,) = expanded("AWS::IAM::Role")[role]["AssumeRolePolicyDocument"]["Statement"]
+    is_functions = role in {role_of(function) for function in FUNCTIONS}
+    assert listed(trusted["Principal"]["Service"]) == ["lambda.amazonaws.com" if is_functions else "scheduler.amazonaws.com"]
+    assert listed(trusted["Action"]) == ["sts:AssumeRole"]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_has_no_policy_of_somebody_else(role: str) -> None:
+    attached = expanded("AWS::IAM::Role")[role].get("ManagedPolicyArns", [])
+    assert all(isinstance(policy, dict) and policy["Ref"] in expanded("AWS::IAM::ManagedPolicy") for policy in attached), "AWS's allow `*`"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_names_its_actions_and_resources(role: str) -> None:
+    for statement in statements(role):
+        assert statement.keys() <= {"Sid", "Effect", "Action", "Resource", "Condition"}, "whatever is not listed would be allowed"
+        assert not any("*" in action or action == "dynamodb:Scan" for action in actions(statement))
+        for resource in listed(statement["Resource"]):
+            assert references(resource) or "${AWS::StackName}-receipts-" in resource["Fn::Sub"]
+        if statement["Resource"] == {"Fn::GetAtt": ["Table", "Arn"]}:
+            assert leading_keys(statement), "access to the table is always for some keys"
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_may_do_what_it_needs_and_nothing_else(function: str) -> None:
+    assert on_resources(function) == set(needed(function))
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_only_functions_with_the_tables_name_may_touch_its_rows(function: str) -> None:
+    source = (ROOT / "functions" / function / "app.py").read_text()
+    assert bool(on_rows(function)) == ("settings.table_name" in source)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_only_grant_rewards_writes_ledger_and_wallets_and_nobody_rewrites_the_ledger(function: str) -> None:
+    money = {(action, key) for action, key in on_rows(function) if action not in READS and key in {"LEDGER#*", "WALLET#*"}}
+    may_pay = {("dynamodb:PutItem", "LEDGER#*"), ("dynamodb:UpdateItem", "WALLET#*")}
+    assert money == (may_pay if function == "grant_rewards" else set())
+
+
+def test_nobody_may_delete_a_row() -> None:
+    assert not any(action.startswith("dynamodb:") and "Delete" in action for each in FUNCTIONS for action, _ in on_rows(each))
+
+
+def test_a_later_mistake_in_the_allowed_actions_still_cannot_rewrite_the_ledger() -> None:
+    (denied,) = [statement for role in ROLES for statement in statements(role) if statement["Effect"] == "Deny"]
+    assert denied in statements("GrantRewardsRole")
+    assert actions(denied) >= {"dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+    assert leading_keys(denied) == {"LEDGER#*"}
+
+
+@pytest.mark.parametrize("function", ["player_queries", "health"])
+def test_functions_that_only_show_cannot_write(function: str) -> None:
+    assert {action for action, _ in on_rows(function)} <= READS
+
+
+def test_only_stages_other_than_production_may_send_receipts() -> None:
+    (own,) = expanded("AWS::IAM::Role")["IngestActionsRole"]["Policies"]
+    conditional = [statement["Fn::If"] for statement in own["PolicyDocument"]["Statement"] if "Fn::If" in statement]
+    assert [(condition, then["Sid"]) for condition, then, _ in conditional] == [("IsNotProd", "SendReceipts")]

@@ -1,0 +1,189 @@
+"""A few days on which everything happens: every function at work and in every kind of trouble.
+
+Whatever must not be logged carries a mark. Run as a program, it leaves on stdout and stderr what Lambda would keep as the log.
+"""
+
+import json
+import logging
+import os
+from base64 import b64encode
+from functools import partial
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+
+from infra.inprocess import create_resources, running
+from infra.local.stack import ROOT
+from missions_core import clock
+from missions_core.domain.catalog import DAY_MS
+from tests.component.http.conftest import NOW, Client
+from tests.support.catalogs import mission, snapshot
+from tests.support.faults import on, refuse
+from tests.support.world import World, post
+
+TOKEN = "marked.token.signature"
+NAME, EMAIL, AVATAR = "Marked Name", "marked@example.org", "https://example.org/marked.png"
+PAYLOAD = "marked-payload"
+MARK = "marked"  # what all of them have in common
+
+PLAYER = "11111111-1111-4111-8111-111111111111"  # of the samples, too
+PROFILE = {"name": NAME, "email": EMAIL, "avatar": AVATAR, "zone": "Asia/Tokyo"}
+AUTHORIZED = {"authorization": f"Bearer {TOKEN}", "cookie": PAYLOAD}
+CATALOG = snapshot(
+    mission("daily_first_post"),
+    mission("watcher", {"video.watched": 2}, period="weekly", requires_start=True),
+    mission("long", {"post.created": 900}, period="weekly"),
+    mission("feast", {"tip.sent": 1}, period="special", active={"from": "2026-11-21T09:30:00Z", "until": "2026-11-21T18:00:00Z"}),
+    check_in={"base": {"gold": 10}},
+    rotation={"daily": {"min": 1, "max": 1}, "weekly": {"min": 2, "max": 2}, "monthly": {"min": 0, "max": 0}},
+)
+
+
+def live(world: World) -> None:
+    """All of it, in an empty world."""
+    world.publish_catalog(CATALOG)
+    samples(world)
+    days(world)
+    refusals(world)
+    queue_trouble(world)
+    outages(world)
+    corruption(world)
+
+
+def samples(world: World) -> None:
+    """The sample event of every function, marked where it comes from outside."""
+    for path in sorted((ROOT / "events").glob("*.json")):
+        event = json.loads(path.read_text())
+        if "headers" in event:
+            event["headers"] |= AUTHORIZED
+        for record in event.get("Records", []):
+            if path.stem == "ingest_actions":
+                record["body"] = json.dumps(json.loads(record["body"]) | {"data": {"text": PAYLOAD}})
+        world.invoke(path.stem, event)
+
+
+def days(world: World) -> None:
+    """A player's days as they should be."""
+    ann, host = Client(world, PLAYER), Client(world, "service-1", "service")
+    host.send("PUT", f"/v1/players/{PLAYER}", {"zone": "UTC", "level": 2}, headers=AUTHORIZED)
+    ann.send("PATCH", "/v1/me/profile", PROFILE, headers=AUTHORIZED)
+    for day in (21, 22, 23):
+        hours = range(12) if day == 21 else (12,)  # as many hours as make ids leave the state
+        world.ingest(*(post(f"{day}-{h}-{n}", f"2026-11-{day}T{h:02}:00:00Z", PLAYER, text=PAYLOAD) for h in hours for n in range(8)))
+        ann.post("/v1/actions", {"specversion": "1.0", "id": f"v{day}", "source": "app", "type": "video.watched", "data": {"x": PAYLOAD}})
+        ann.post(f"/v1/me/missions/daily_first_post:2026-11-{day}/claim", **AUTHORIZED)
+        ann.post("/v1/me/claims")
+        ann.post("/v1/me/check-ins", **AUTHORIZED)
+        ann.get("/v1/me/wallet")
+        world.pay()
+        world.now += DAY_MS
+        world.night()
+        world.invoke("rotate_missions", {})
+    ann.post("/v1/me/missions/watcher:2026-W48/start")
+    ann.post("/v1/me/missions/long:2026-W48/reroll")
+    ann.post("/v1/me/pause", {"days": 1})
+    reads = ("hub", "missions", "streaks", "check-ins", "wallet", "grants", "inventory", "history", "stats", "profile")
+    for path in (*(f"/v1/me/{read}" for read in reads), "/v1/docs", "/v1/openapi.json", "/health/ready"):
+        ann.send("GET", path, query={"access_token": TOKEN}, headers=AUTHORIZED)
+
+
+def refusals(world: World) -> None:
+    """Requests that must be refused."""
+    ann, bob = Client(world, PLAYER), Client(world, "bob")
+    bodies = [f'{{"name": "{PAYLOAD}"', f'["{PAYLOAD}"]', f'{{"{PAYLOAD}": 1}}', "é" * 70_000]
+    for text in (*bodies, json.dumps({"zone": PAYLOAD, "email": PAYLOAD, "daily_minutes": PAYLOAD}), json.dumps({"zone": PAYLOAD})):
+        ann.send("PATCH", "/v1/me/profile", text=text, headers=AUTHORIZED)
+        ann.send("POST", "/v1/actions", text=text, headers=AUTHORIZED)
+    ann.send("PATCH", "/v1/me/profile", text=b64encode(b"\xff" + PAYLOAD.encode()).decode(), isBase64Encoded=True)
+    for query in ({"cursor": PAYLOAD}, {"limit": PAYLOAD}, {"lang": PAYLOAD}):
+        ann.send("GET", "/v1/me/grants", query=query, headers=AUTHORIZED | {"idempotency-key": PAYLOAD})
+    ann.post("/v1/actions", {"actions": [post("f", "2026-11-24T12:00:00Z", "bob", text=PAYLOAD), PAYLOAD, {"type": PAYLOAD}]})
+    bob.send("PUT", f"/v1/players/{PLAYER}", {"segments": [PAYLOAD]}, headers=AUTHORIZED)
+    for hostile in ({"exp": PAYLOAD}, {"token_use": PAYLOAD}, {"sub": f"{PAYLOAD}\n"}, None):
+        ann.claims = None if hostile is None else Client(world, PLAYER).claims | hostile  # type: ignore[operator]
+        ann.send("GET", "/v1/me/hub", headers=AUTHORIZED)
+
+
+def queue_trouble(world: World) -> None:
+    """Messages for the quarantine."""
+    late = post("late", "2020-01-01T00:00:00Z", PLAYER, text=PAYLOAD)
+    future = post("future", "2036-01-01T00:00:00Z", PLAYER, text=PAYLOAD)
+    nowhere = post("p", PAYLOAD, PLAYER)
+    world.ingest(
+        PAYLOAD, f'{{"data": "{PAYLOAD}"}}', late, future, nowhere, post("u", "2026-11-24T12:00:00Z", PLAYER, PAYLOAD, text=PAYLOAD)
+    )
+    grants: list[Any] = [
+        PAYLOAD,
+        [PAYLOAD],
+        {PAYLOAD: 1},
+        {"account": "a", "cause": "c", "at": PAYLOAD, "rewards": {"amounts": {"xp": PAYLOAD}}},
+    ]
+    records = [{"messageId": str(n), "body": body if isinstance(body, str) else json.dumps(body)} for n, body in enumerate(grants)]
+    world.invoke("grant_rewards", {"Records": records})
+
+
+def outages(world: World) -> None:
+    """Every service refuses, one call after the other."""
+    ann = Client(world, PLAYER)
+    working = world.aws.intercept
+    work = (
+        partial(world.ingest, post("o", "2026-11-24T12:00:00Z", PLAYER, text=PAYLOAD), PAYLOAD),
+        partial(ann.send, "PATCH", "/v1/me/profile", PROFILE | {"daily_minutes": 7}, headers=AUTHORIZED),
+        partial(ann.post, "/v1/me/check-ins", **AUTHORIZED),
+        partial(ann.get, "/health/ready"),
+        partial(world.invoke, "grant_rewards", json.loads((ROOT / "events/grant_rewards.json").read_text())),
+        partial(world.invoke, "publish_outbox", json.loads((ROOT / "events/publish_outbox.json").read_text())),
+        partial(world.invoke, "nightly_reset", {}),
+        world.night,
+    )
+    for operation in ("GetItem", "PutItem", "TransactWriteItems", "Query", "SendMessage", "SendMessageBatch", "PutEvents", "PutObject"):
+        world.now += DAY_MS
+        world.aws.intercept = on(operation, refuse("AccessDeniedException"), times=99)
+        for each in work:
+            failing(each)
+        world.aws.intercept = working
+
+
+def corruption(world: World) -> None:
+    """What is stored, or delivered, is not what was written."""
+    ann = Client(world, PLAYER)
+    table = boto3.resource("dynamodb").Table(world.environment["TABLE_NAME"])
+    table.put_item(Item={"PK": f"PLAYER#{PLAYER}", "SK": "PROFILE", "profile": json.dumps({"name": [PAYLOAD], "email": {EMAIL: EMAIL}})})
+    failing(partial(ann.get, "/v1/me/profile"))
+    table.put_item(Item={"PK": f"PLAYER#{PLAYER}", "SK": "PROFILE", "profile": f"{{{PAYLOAD}"})
+    failing(partial(ann.get, "/v1/me/profile"))
+    table.put_item(Item={"PK": f"PLAYER#{PLAYER}", "SK": "STATE", "version": 1, "state": PAYLOAD.encode()})
+    for work in (
+        partial(ann.get, "/v1/me/hub"),
+        partial(world.ingest, post("c", "2026-11-24T12:00:00Z", PLAYER, text=PAYLOAD)),
+        world.night,
+    ):
+        failing(work)
+    image = {"outbox": {"B": b64encode(PAYLOAD.encode()).decode()}}
+    failing(partial(world.invoke, "publish_outbox", {"Records": [{"dynamodb": {"SequenceNumber": "1", "NewImage": image}}]}))
+    failing(partial(world.invoke, "settle_players", {"Records": [{"messageId": "1", "body": PAYLOAD}]}))
+    failing(partial(world.invoke, "ingest_actions", {"Records": [{"messageId": "1", "data": PAYLOAD}]}))
+
+
+def failing(work: Any) -> None:
+    """Do it; what it raises is logged as Lambda's runtime would."""
+    try:
+        work()
+    except Exception:  # the runtime's own catch
+        logging.getLogger("lambda").exception("[ERROR]")
+
+
+def main() -> None:
+    """Live in this process, with a root logger as Lambda sets it up."""
+    logging.basicConfig(level=logging.WARNING)
+    with running() as aws:
+        environment = create_resources()
+        os.environ.update(environment)
+        world = World(aws, environment, NOW)
+        with patch.multiple(clock, now=lambda: world.now, real_now=lambda: NOW):
+            live(world)
+
+
+if __name__ == "__main__":
+    main()
