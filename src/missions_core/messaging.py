@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import get_session
 
 from missions_core.observability import create_logger
+from missions_core.sdk import quick
 
 if TYPE_CHECKING:
     from types_boto3_events import EventBridgeClient
@@ -159,4 +160,4 @@ def _client(service: Literal["s3"]) -> "S3Client": ...
 @cache
 def _client(service: str) -> object:
     """The process's client of a service; botocore's own, because importing boto3 would cost 20 ms for nothing used here."""
-    return get_session().create_client(service, config=CONFIG)
+    return quick(get_session()).create_client(service, config=CONFIG)

@@ -28,14 +28,24 @@ from missions_core.domain.state import (
 
 Record = TypeVar("Record")
 
-FORMAT = 1
+FORMAT = 2  # as written; every format below can be read
 KINDS: tuple[PeriodKind, ...] = ("daily", "weekly", "monthly", "special", "perpetual")
 STATUSES = ("active", "completed", "claimed", "expired", "failed")
-# Text that most states contain, most frequent last: zlib refers to it instead of spelling it out. Part of format 1, never edited.
-DICTIONARY = (
-    b'{"currencies""badges""items""titles":"amounts":{"xp":{"id":"quantity":1null,null,null,false'
-    b'UTCEurope/BerlinAmerica/New_York[[],[],[]]["weekly"]["daily","always-02026-W"2026-1"2026-'
-)
+# By format, text that most states contain, most frequent last: zlib refers to it instead of spelling it out. Never edited, only added to.
+DICTIONARIES = {
+    1: (
+        b'{"currencies""badges""items""titles":"amounts":{"xp":{"id":"quantity":1null,null,null,false'
+        b'UTCEurope/BerlinAmerica/New_York[[],[],[]]["weekly"]["daily","always-02026-W"2026-1"2026-'
+    ),
+    2: (
+        b'"titles":["badges":["frames":["items":[{"id":"","quantity":1,"expires_after_hours":"metadata":{}}],"currencies":{'
+        b'"claim_all","claim:daily_","check_in","[\\"2026-12-{\\"amounts\\":{\\"xp\\":10}},{},{},{\\"amounts\\":{\\"'
+        b'"Asia/America/New_York","Europe/London","Europe/Berlin",2592000000,"UTC",0,5184000000,2678400000,"UTC",0,5356800000,[["monthly_'
+        b'604800000,"UTC",0,1209600000,[["weekly_]],1],[2,"2026-1]],1],[1,"2026-W]]],[4,"always-0",179,0,"UTC",0,null,[["'
+        b'{"daily":[0,0,"weekly":[0,0,0]},{"daily":["2026-12-0",179,"UTC",0],"weekly":["2026-W","monthly":["2026-00000000000]]],[4,"always-'
+        b'false,true,null,null,null,00000,{"amounts":{"xp":0}}],["daily_",1,[1],2,28800000]],1],[0,"2026-1,86400000,"UTC",0,172800000,[["daily_'
+    ),
+}
 
 
 def encode(state: PlayerState) -> bytes:
@@ -60,14 +70,14 @@ def decode_board(stored: bytes) -> Board:
 
 def _compressed(packed: list[Any]) -> bytes:
     text = json.dumps(packed, separators=(",", ":"), ensure_ascii=False)
-    packer = zlib.compressobj(level=6, zdict=DICTIONARY)
+    packer = zlib.compressobj(level=6, zdict=DICTIONARIES[FORMAT])
     return bytes([FORMAT]) + packer.compress(text.encode()) + packer.flush()
 
 
 def _read(stored: bytes, unpack: Callable[[list[Any]], Record]) -> Record:
-    if not stored or stored[0] != FORMAT:
-        raise ValueError(f"unknown state format {stored[:1]!r}; this release reads format {FORMAT}")
-    unpacker = zlib.decompressobj(zdict=DICTIONARY)
+    if not stored or stored[0] not in DICTIONARIES:
+        raise ValueError(f"unknown state format {stored[:1]!r}; this release reads formats up to {FORMAT}")
+    unpacker = zlib.decompressobj(zdict=DICTIONARIES[stored[0]])
     try:
         text = unpacker.decompress(stored[1:])
         if not unpacker.eof:

@@ -60,9 +60,8 @@ def period_after(period: Period, clock: DayClock) -> Period:
     Under an unchanged clock that is the next calendar period. Under a changed one it ends at the first period start of the new
     clock that is far enough away and whose label is greater than the last.
     """
-    changed = clock != period.clock
-    shortest = SHORTEST_AFTER_CHANGE_MS[period.kind] if changed else 1
-    first = _first_date(period.kind, date.fromordinal(local_day(period.start if changed else period.end, clock)))
+    shortest = SHORTEST_AFTER_CHANGE_MS[period.kind] if clock != period.clock else 1
+    first = _first_date(period.kind, date.fromordinal(local_day(period.end, clock)))
     while True:
         first = _next_first_date(period.kind, first)
         candidate = _between(period.kind, period.end, day_start(first, clock), clock)

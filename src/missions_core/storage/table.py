@@ -12,6 +12,7 @@ from pynamodb.constants import NUMBER
 from pynamodb.exceptions import PynamoDBException
 from pynamodb.models import Model
 
+from missions_core.sdk import quick
 from missions_core.storage import keys
 
 StorageError = PynamoDBException  # the table cannot be reached, throttles or refuses; whoever catches it need not know PynamoDB
@@ -142,7 +143,7 @@ def connect(table_name: str) -> TableConnection:
         max_retry_attempts=RETRIES,
         meta_table=MetaTable({"TableName": table_name, **SCHEMA}),
     )
-    connection.connection.session.set_default_client_config(CLIENT)
+    quick(connection.connection.session).set_default_client_config(CLIENT)
     assert connection.connection.client is not None
     return connection
 
