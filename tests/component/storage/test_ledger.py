@@ -11,7 +11,7 @@ from missions_core.domain.state import PendingGrant
 from missions_core.errors import Contention, InvalidInput
 from missions_core.storage.ledger import InventoryRow, Ledger, LedgerGrant
 from missions_core.storage.table import StorageError
-from tests.support.faults import conflict, lose_answer, on, refuse
+from tests.support.faults import conflict, lose_answer, on, recorded, refuse
 
 NOW = 1_795_000_000_000
 
@@ -82,8 +82,9 @@ def test_endless_conflicts_end_in_contention(ledger: Ledger, aws: InProcessAws, 
     monkeypatch.setattr("missions_core.storage.ledger.PAUSES_SECONDS", (0.0, 0.0))
     aws.intercept = on("TransactWriteItems", conflict(2), times=100)
 
-    with pytest.raises(Contention):
+    with pytest.raises(Contention, match="the wallet of account") as caught:
         ledger.grant("account", owed())
+    assert caught.value.code == "contention"
 
 
 def test_any_other_failure_is_raised(ledger: Ledger, aws: InProcessAws) -> None:
@@ -170,3 +171,34 @@ def test_a_cursor_of_another_account_or_list_is_refused(ledger: Ledger) -> None:
         ledger.grants("another", limit=1, cursor=cursor)
     with pytest.raises(InvalidInput, match="cursor"):
         ledger.inventory("account", limit=1, cursor=cursor)
+
+
+def test_what_is_paid_and_owned_is_read_strongly(ledger: Ledger, aws: InProcessAws) -> None:
+    reads = recorded(aws, "GetItem", "BatchGetItem")
+
+    ledger.wallet("account")
+    ledger.granted("account", [owed()])
+
+    wallet, granted = reads
+    assert wallet["ConsistentRead"] is True
+    [keys_only] = granted["RequestItems"].values()
+    assert keys_only["ConsistentRead"] is True
+    assert sorted(keys_only["ExpressionAttributeNames"].values()) == ["PK", "SK"]
+
+
+def test_an_expired_stack_is_shown_for_a_month_and_then_removed(ledger: Ledger, aws: InProcessAws) -> None:
+    writes = recorded(aws, "TransactWriteItems")
+
+    ledger.grant("account", owed(items=(ItemReward("potion", 1, expires_after_hours=2),)))
+
+    [written] = writes
+    stack = written["TransactItems"][1]["Update"]
+    assert {"N": str((NOW + 2 * HOUR_MS) // 1000 + 30 * 24 * 3600)} in stack["ExpressionAttributeValues"].values()
+
+
+def test_only_items_have_metadata(ledger: Ledger) -> None:
+    ledger.grant("account", owed(items=(ItemReward("hat", metadata={"colour": "red"}),), badges=("hat",)))
+
+    rows, _ = ledger.inventory("account", limit=10, cursor=None)
+
+    assert {row.kind: row.metadata for row in rows} == {"badge": {}, "item": {"colour": "red"}}

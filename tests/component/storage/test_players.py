@@ -16,7 +16,7 @@ from missions_core.errors import InvalidInput, VersionConflict
 from missions_core.storage import keys, outbox
 from missions_core.storage.players import Players, Stored
 from tests.support.catalogs import catalog, mission
-from tests.support.faults import lose_answer, on
+from tests.support.faults import lose_answer, on, recorded
 
 NOW = 1_795_000_000_000
 HOUR = NOW // HOUR_MS
@@ -236,3 +236,39 @@ def test_a_settled_board_is_not_replaced_by_what_an_older_state_made_of_it(playe
 
     [kept], _ = players.history("ada", limit=10, cursor=None)
     assert kept == newer
+
+
+def test_ids_that_were_seen_are_read_strongly(players: Players, aws: InProcessAws) -> None:
+    reads = recorded(aws, "BatchGetItem")
+
+    players.seen("ada", [HOUR])
+
+    [members] = reads[0]["RequestItems"].values()
+    assert members["ConsistentRead"] is True
+
+
+def test_an_hours_row_is_written_as_long_as_something_may_come_from_it(players: Players, aws: InProcessAws) -> None:
+    last = (HOUR * 3600 + 15 * 24 * 3600) * 1000
+    players.spill("ada", {HOUR: ["0000000000aa"]}, now=last)
+    assert aws.calls == []
+
+    players.spill("ada", {HOUR: ["0000000000aa"]}, now=last - 1)
+    assert players.seen("ada", [HOUR]) == {HOUR: {"0000000000aa"}}
+
+
+def test_of_two_boards_settled_from_one_version_the_later_write_stays(players: Players) -> None:
+    first, second = board(NOW), board(NOW)
+    second.missions[0].status = "claimed"
+
+    for kept in (first, second):
+        players.save_history("ada", [kept], version=7)
+
+    assert players.history("ada", limit=10, cursor=None)[0] == [second]
+
+
+def test_a_conflict_says_so_by_its_code(players: Players) -> None:
+    players.save(state(), version=None, events=[], due_at=None)
+
+    with pytest.raises(VersionConflict, match=r"^the player changed meanwhile: load again, apply again$") as conflict:
+        players.save(state(), version=None, events=[], due_at=None)
+    assert conflict.value.code == "version_conflict"

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from missions_core.domain.catalog import DAY_MS, HOUR_MS
-from missions_core.domain.periods import DayClock, Period, local_day, period_after, period_before, period_containing
+from missions_core.domain.periods import DayClock, Period, local_hour, period_after, period_before, period_containing
 
 ZONES = sorted(available_timezones())
 KINDS = st.sampled_from(["daily", "weekly", "monthly"])
@@ -97,22 +97,47 @@ def test_hopping_zones_never_repeats_a_label_nor_mints_periods(kind: str, instan
     assert all(later.start == earlier.end for earlier, later in pairwise(chain))
     hops = [later for earlier, later in pairwise(chain) if later.clock != earlier.clock]
     assert all(period.end - period.start >= shortest for period in hops)
+    assert all(period_containing(kind, period.end, period.clock).start == period.end for period in hops)
 
 
-def test_hopping_between_tokyo_and_sao_paulo_deals_no_more_than_one_day_per_day() -> None:
-    zones = [DayClock("America/Sao_Paulo"), DayClock("Asia/Tokyo")]
-    period = period_containing("daily", ms("2026-11-01T09:00"), zones[1])
-    started = 0
-    while period.end < ms("2026-11-01T09:00") + 7 * DAY_MS:
-        period = period_after(period, zones[started % 2])
-        started += 1
+def test_a_period_ends_before_the_instant_the_next_one_starts() -> None:
+    period = period_containing("daily", ms("2026-11-21T10:00"), DayClock("UTC"))
 
-    assert started <= 7
+    assert [period.covers(instant) for instant in (period.start - 1, period.start, period.end - 1, period.end)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
 
 
-@given(INSTANTS, CLOCKS)
-def test_every_instant_belongs_to_exactly_one_local_day(instant: int, clock: DayClock) -> None:
-    day = local_day(instant, clock)
+def test_a_short_day_follows_where_the_clock_is_the_same_as_before() -> None:
+    berlin = DayClock("Europe/Berlin")
+    saturday = period_containing("daily", ms("2026-03-28T12:00"), berlin)
 
-    assert local_day(instant + DAY_MS + 2 * HOUR_MS, clock) >= day
-    assert period_containing("daily", instant, clock).covers(instant)
+    sunday = period_after(saturday, berlin)
+
+    assert (sunday.label, sunday.end - sunday.start) == ("2026-03-29", 23 * HOUR_MS)
+
+
+@pytest.mark.parametrize(("kind", "days"), [("daily", 1), ("weekly", 7), ("monthly", 31)])
+def test_moving_to_a_zone_that_reads_the_same_time_changes_nothing(kind: str, days: int) -> None:
+    period = period_containing(kind, ms("2026-11-30T12:00"), DayClock("UTC"))
+
+    following = period_after(period, DayClock("Africa/Abidjan"))
+
+    assert following.end - following.start == days * DAY_MS
+
+
+def test_a_clock_that_is_set_back_over_midnight_does_not_return_to_yesterday() -> None:
+    st_johns = DayClock("America/St_Johns")  # one minute after midnight it was 23:01 of the sixth again
+
+    for inside in ("2010-11-07T02:30", "2010-11-07T02:45", "2010-11-07T03:31"):
+        assert period_containing("daily", ms(inside), st_johns).label == "2010-11-07"
+
+
+def test_an_hour_lasts_to_its_last_millisecond() -> None:
+    last_second = ms("2026-11-21T11:59:59")
+
+    assert {local_hour(last_second + n, "Europe/Berlin") for n in range(1000)} == {12}
+    assert local_hour(last_second + 1000, "Europe/Berlin") == 13
