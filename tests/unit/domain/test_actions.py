@@ -135,7 +135,7 @@ def test_json_that_is_no_object_is_refused(text: str) -> None:
 def test_data_of_any_depth_is_read_or_refused_as_invalid(depth: int) -> None:
     text = body(data=GONE)[:-1] + ', "data": {"a": ' + "[" * depth + "]" * depth + "}}"
 
-    assert came_to(text) in ("read", "malformed_json", "invalid_data")
+    assert came_to(text) in ("read", "malformed_json", "invalid_data", "oversized_data")  # as deep as this process happens to recurse
 
 
 def came_to(text: str) -> str:
