@@ -1,6 +1,7 @@
-"""Eight clients at once against the deployed local stack: HTTP, gateway, function, table."""
+"""Eight clients at once against the deployed local stack: HTTP, gateway, function, table. Services: players' own actions are limited."""
 
 import contextlib
+import random
 import socket
 import tempfile
 import time
@@ -29,7 +30,7 @@ REQUESTS: dict[str, Request] = {
 def rows(*, quick: bool) -> Iterator[Row]:
     """Percentiles of what the clients waited, and in terms of a request that touches nothing."""
     with _stack() as stack:
-        apis = [Api(stack.api_url, issue_token(stack, f"client-{number}").token) for number in range(CLIENTS)]
+        apis = [Api(stack.api_url, issue_token(stack, f"client-{number}", "service").token) for number in range(CLIENTS)]
         waited = {name: _waited(apis, request, 5 if quick else 40) for name, request in REQUESTS.items()}
     bare = waited["GET /health/live"]
     for name, seconds in waited.items():
@@ -68,7 +69,8 @@ def _action() -> dict[str, object]:
         "specversion": "1.0",
         "id": str(time.perf_counter_ns()),
         "source": "app",
-        "type": "shoutbox.message",
+        "type": "post.created",
+        "subject": f"player-{random.randrange(CLIENTS)}",
         "time": now,
         "data": {"length": 20},
     }
