@@ -43,7 +43,7 @@ def _rows(*, quick: bool) -> Iterator[Row]:
 
 def _imports(*, rounds: int) -> Iterator[Row]:
     with_names = {"TABLE_NAME": "missions", "STAGE": "dev"} | dict.fromkeys(
-        ("QUARANTINE_QUEUE_URL", "REWARDS_QUEUE_URL", "SETTLE_QUEUE_URL", "EVENT_BUS_NAME", "ACTION_LOG_BUCKET"),
+        ("QUARANTINE_QUEUE_URL", "REWARDS_QUEUE_URL", "SETTLE_QUEUE_URL", "STANDINGS_QUEUE_URL", "EVENT_BUS_NAME", "ACTION_LOG_BUCKET"),
         "https://example.invalid/x",
     )
     os.environ |= with_names | {"POWERTOOLS_SERVICE_NAME": "missions", "POWERTOOLS_METRICS_NAMESPACE": "Missions"}

@@ -44,7 +44,7 @@ TABLE: dict[str, Any] = {
     ],
     "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
 }
-QUEUES = ("ACTIONS_QUEUE_URL", "QUARANTINE_QUEUE_URL", "REWARDS_QUEUE_URL", "SETTLE_QUEUE_URL")
+QUEUES = ("ACTIONS_QUEUE_URL", "QUARANTINE_QUEUE_URL", "REWARDS_QUEUE_URL", "SETTLE_QUEUE_URL", "STANDINGS_QUEUE_URL")
 READS = frozenset({"GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems"})
 
 

@@ -7,6 +7,7 @@ from missions_core.domain.state import Board, PlayerState
 from missions_core.http.instants import end_of, timestamp
 from missions_core.http.views.missions import in_listed_order, mission_view, period_view, rewards_view
 from missions_core.http.views.players import streaks_view
+from missions_core.http.views.quests import quest_list
 from missions_core.storage import keys
 from missions_core.use_cases.read import PlayerView
 
@@ -56,6 +57,7 @@ def describe(item: StoredItem, view: PlayerView) -> dict[str, Any]:
         "segments": state.segments,
         "paused_until": timestamp(state.paused_until),
         "boards": [_board(view, board) for board in in_listed_order(state.boards)],
+        "quests": [quest for quest in quest_list(view, LANGUAGES) if quest["run"] is not None],
         "streaks": streaks_view(view),
         "check_ins": {"streak": state.check_ins.streak, "best": state.check_ins.best, "total": state.check_ins.total},
         "completions": {template: done.count for template, done in sorted(state.completions.items())},

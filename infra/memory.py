@@ -1,17 +1,22 @@
 """Stores that live in this process: the same interface as the table's, for replaying history at speed."""
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import NamedTuple
 
 from missions_core.domain.catalog import Catalog
 from missions_core.domain.codec import decode, encode
-from missions_core.domain.events import Event, GrantPending
+from missions_core.domain.events import Event, GrantPending, ScoreChanged
+from missions_core.domain.leaderboards import Entry, merged
 from missions_core.domain.state import Board, PendingGrant, PlayerState
 from missions_core.errors import VersionConflict
 from missions_core.messaging import Queue
 from missions_core.storage.catalogs import Catalogs
 from missions_core.storage.ledger import Ledger
 from missions_core.storage.players import Players, Stored
+from missions_core.storage.scores import Scores
+from missions_core.storage.statistics import Statistics
 
 
 class MemoryLedger(Ledger):
@@ -45,6 +50,14 @@ class MemoryLedger(Ledger):
         return len(self._rows.get(account, ()))
 
 
+class Effect(NamedTuple):
+    """An event that left a player's state."""
+
+    player: str
+    account: str
+    event: Event
+
+
 class MemoryPlayers(Players):
     """States as bytes in a dictionary, their due times in a heap, and every event that left them, delivered at once."""
 
@@ -53,7 +66,7 @@ class MemoryPlayers(Players):
         self._items: dict[str, tuple[bytes, int, int | None]] = {}
         self._spilled: dict[tuple[str, int], set[str]] = {}
         self._due: list[tuple[int, str]] = []
-        self.events: list[tuple[str, Event]] = []
+        self.events: list[Effect] = []
 
     def load(self, player: str) -> Stored | None:
         """The state and its version."""
@@ -73,7 +86,7 @@ class MemoryPlayers(Players):
         for event in events:
             if isinstance(event, GrantPending):
                 self._ledger.grant(state.account, PendingGrant(event.cause, event.at, event.rewards))
-            self.events.append((state.player, event))
+            self.events.append(Effect(state.player, state.account, event))
 
     def seen(self, player: str, hours: Iterable[int]) -> dict[int, set[str]]:
         """Spilled action ids by hour."""
@@ -94,6 +107,53 @@ class MemoryPlayers(Players):
             if self._items[player][2] == due_at:
                 return due_at, player
         return None
+
+
+class Standings(NamedTuple):
+    """A leaderboard: the best entry of each player."""
+
+    board: str
+    label: str
+    closes_at: int
+    entries: dict[str, Entry]
+
+    def ranked(self) -> tuple[Entry, ...]:
+        """The entries that are kept in order, best first."""
+        return merged((), self.entries.values())
+
+
+class MemoryScores(Scores):
+    """Leaderboards in a dictionary, and in a heap when they become final."""
+
+    def __init__(self) -> None:
+        self._standings: dict[tuple[str, str], Standings] = {}
+        self._open: list[tuple[int, str, str]] = []
+
+    def add(self, player: str, account: str, score: ScoreChanged) -> None:
+        """Take a score as it left its state: a player's later ones are better."""
+        name = (score.board, score.label)
+        if name not in self._standings:
+            self._standings[name] = Standings(*name, score.closes_at, {})
+            heapq.heappush(self._open, (score.closes_at, *name))
+        self._standings[name].entries[player] = Entry(player, account, Decimal(score.score), score.reached_at)
+
+    def next_final(self, until: int) -> Standings | None:
+        """Take the leaderboard that became final first, None if none has by `until`."""
+        if not self._open or self._open[0][0] > until:
+            return None
+        _, board, label = heapq.heappop(self._open)
+        return self._standings[board, label]
+
+    def all(self) -> Iterator[Standings]:
+        """Every leaderboard, by name."""
+        return (self._standings[name] for name in sorted(self._standings))
+
+
+class MemoryStatistics(Statistics):
+    """Nobody asks how rare an achievement is here."""
+
+    def __init__(self) -> None:
+        pass
 
 
 class MemoryRewards(Queue):

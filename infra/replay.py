@@ -3,15 +3,27 @@
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-from infra.memory import MemoryCatalogs, MemoryLedger, MemoryPlayers, MemoryRewards
-from missions_core.domain import rewards, streaks
+from infra.memory import (
+    Effect,
+    MemoryCatalogs,
+    MemoryLedger,
+    MemoryPlayers,
+    MemoryRewards,
+    MemoryScores,
+    MemoryStatistics,
+    Standings,
+)
+from infra.replay_report import Tally, boards_report, player_report, totals_report
 from missions_core.domain.actions import Action
-from missions_core.domain.catalog import DAY_MS, Catalog
-from missions_core.domain.events import MissionCompleted
+from missions_core.domain.catalog import DAY_MS, Catalog, Rewards
+from missions_core.domain.completion import pay_out
+from missions_core.domain.events import AchievementUnlocked, MissionCompleted, QuestCompleted, ScoreChanged
+from missions_core.domain.leaderboards import Entry
+from missions_core.use_cases.changes import Draft, change
 from missions_core.use_cases.claim import claim_all
+from missions_core.use_cases.closing import prizes_of
 from missions_core.use_cases.command import PlayerAttributes, put_player
 from missions_core.use_cases.read import read_player
 from missions_core.use_cases.reconcile import reconcile
@@ -20,14 +32,7 @@ from missions_core.use_cases.track import track_player
 
 SETTLING_MS = 70 * DAY_MS  # two months and some days: by then even a monthly board of the last action has settled
 NOT_APPLIED = ("duplicate", "quarantined")
-
-
-@dataclass(slots=True)
-class _Tally:
-    """What was seen of one player."""
-
-    actions: Counter[str] = field(default_factory=Counter)
-    completions: Counter[str] = field(default_factory=Counter)
+CLAIMABLE = (MissionCompleted, QuestCompleted, AchievementUnlocked)
 
 
 class Replay:
@@ -36,10 +41,12 @@ class Replay:
     def __init__(self, catalog: Catalog, players: Mapping[str, PlayerAttributes]) -> None:
         self._ledger = MemoryLedger()
         self._players = MemoryPlayers(self._ledger)
-        self._stores = Stores(self._players, self._ledger, MemoryCatalogs(catalog))
+        self._scores = MemoryScores()
+        self._catalog = catalog
+        self._stores = Stores(self._players, self._ledger, MemoryCatalogs(catalog), self._scores, MemoryStatistics())
         self._rewards = MemoryRewards()
         self._attributes = players
-        self._tallies: dict[str, _Tally] = {}
+        self._tallies: dict[str, Tally] = {}
         self._outcomes: Counter[str] = Counter()
         self._totals: Counter[str] = Counter()
         self._clock = 0
@@ -49,7 +56,7 @@ class Replay:
         self._pass_time(action.time)
         tally = self._tallies.get(action.player)
         if tally is None:
-            tally = self._tallies[action.player] = _Tally()
+            tally = self._tallies[action.player] = Tally()
             if action.player in self._attributes:
                 put_player(self._stores, action.player, self._attributes[action.player], now=self._clock)
         [tracked] = track_player(self._stores, action.player, [action], now=self._clock)
@@ -72,16 +79,20 @@ class Replay:
 
     def report(self) -> dict[str, Any]:
         """The JSON report."""
-        players = {player: self._report_player(player, tally) for player, tally in sorted(self._tallies.items())}
-        totals = {"actions": 0, "applied": 0, "duplicate": 0, "late": 0, "quarantined": 0, "settlements": 0} | dict(self._totals)
-        totals |= {
-            "players": len(players),
-            "completions": sum(sum(player["completions"].values()) for player in players.values()),
-            "grants": sum(player["grants"] for player in players.values()),
-        }
-        return {"totals": totals, "outcomes": dict(sorted(self._outcomes.items())), "players": players}
+        views = {player: read_player(self._stores, player, now=self._clock) for player in sorted(self._tallies)}
+        players = {player: player_report(view, self._tallies[player], self._ledger) for player, view in views.items()}
+        boards = boards_report(self._scores.all(), now=self._clock)
+        totals = totals_report(self._totals, players)
+        return {"totals": totals, "outcomes": dict(sorted(self._outcomes.items())), "players": players, "boards": boards}
 
     def _pass_time(self, until: int) -> None:
+        """Let everything happen that falls due, in order; at the same instant leaderboards are closed last."""
+        while (final := self._scores.next_final(until)) is not None:
+            self._settle(final.closes_at)
+            self._close(final)
+        self._settle(until)
+
+    def _settle(self, until: int) -> None:
         while (due := self._players.next_due(until)) is not None:
             self._clock = max(self._clock, due[0])
             reconcile(self._stores, self._rewards, due[1], now=self._clock)
@@ -89,32 +100,38 @@ class Replay:
             self._collect()
         self._clock = max(self._clock, until)
 
+    def _close(self, final: Standings) -> None:
+        """Pay the winners of a leaderboard, as its closing would."""
+        prizes = prizes_of(self._catalog.templates[final.board])
+        for rank, entry in enumerate(final.ranked(), start=1):
+            if rank in prizes:
+                self._award(f"board:{final.board}:{final.label}:{rank}:{entry.account}", entry, prizes[rank])
+        self._collect()
+
+    def _award(self, cause: str, entry: Entry, prize: Rewards) -> None:
+        def run(draft: Draft) -> None:
+            draft.write(pay_out(draft.state, cause, prize, at=self._clock))
+
+        change(self._stores, entry.player, run, now=self._clock, present=False)
+
     def _collect(self) -> None:
-        """Count what completed, and claim it for the player."""
+        """Count and rank what left the states, and claim it for the players."""
         while self._players.events:
-            events, self._players.events = self._players.events, []
-            completed = [(player, event) for player, event in events if isinstance(event, MissionCompleted)]
-            for player, event in completed:
-                self._tallies.setdefault(player, _Tally()).completions[event.template] += 1
-            for player in sorted({player for player, _ in completed}):
+            left, self._players.events = self._players.events, []
+            for effect in left:
+                self._note(effect)
+            for player in sorted({effect.player for effect in left if isinstance(effect.event, CLAIMABLE)}):
                 self._claim(player)
+
+    def _note(self, effect: Effect) -> None:
+        match effect.event:
+            case MissionCompleted():
+                self._tallies.setdefault(effect.player, Tally()).completions[effect.event.template] += 1
+            case ScoreChanged():
+                self._scores.add(effect.player, effect.account, effect.event)
 
     def _claim(self, player: str) -> None:
         claim_all(self._stores, player, request=f"replay-{self._totals['actions']}-{self._totals['settlements']}", now=self._clock)
-
-    def _report_player(self, player: str, tally: _Tally) -> dict[str, Any]:
-        view = read_player(self._stores, player, now=self._clock)
-        rules = view.catalog.rules
-        shown = {kind: streaks.shown(view.state, kind, rules.streaks[kind]) for kind in streaks.STREAK_KINDS}
-        return {
-            "timezone": view.state.zone or "UTC",
-            "actions": dict(sorted(tally.actions.items())),
-            "streaks": {kind: {"current": streak.current, "best": streak.best} for kind, streak in shown.items()},
-            "completions": dict(sorted(tally.completions.items())),
-            "grants": self._ledger.count(view.state.account),
-            "wallet": dict(sorted(self._ledger.wallet(view.state.account).items())),
-            "level": rewards.level(view.state, rules),
-        }
 
 
 def replay(

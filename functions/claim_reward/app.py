@@ -1,4 +1,4 @@
-"""POST claims: pays a completed mission's reward, or all of them, once."""
+"""POST claims: pays a reward that waits, or all of them, once."""
 
 from typing import Any
 

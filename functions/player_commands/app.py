@@ -1,4 +1,4 @@
-"""Profile, starting and rerolling a mission, pausing."""
+"""Profile, starting and rerolling a mission, running a quest, pausing."""
 
 from typing import Any
 

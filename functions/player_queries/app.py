@@ -1,4 +1,4 @@
-"""GET /v1/me/...: a player's missions, streaks, wallet and history."""
+"""GET /v1/me/..., /v1/leaderboards/...: a player's missions, quests, achievements, streaks, wallet, history and standing."""
 
 from typing import Any
 
@@ -7,11 +7,15 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from missions_core.http.api import create_api
 from missions_core.http.routes import player_queries
+from missions_core.messaging import Signer
 from missions_core.observability import create_logger
 from missions_core.settings import settings
+from missions_core.use_cases.badges import BadgeIssuer
 from missions_core.use_cases.stores import stores_of
 
 logger = create_logger()
+signer = Signer(settings.badge_key_arn) if settings.badge_key_arn else None
+player_queries.routes.badge_issuer = BadgeIssuer(settings.badge_issuer, signer)
 api = create_api(player_queries.routes, stores_of(settings.table_name))
 
 

@@ -1,4 +1,4 @@
-"""Table stream → rewards queue and event bus: whatever state writes put into their outboxes leaves here."""
+"""Table stream → rewards queue, standings queue and event bus: whatever state writes put into their outboxes leaves here."""
 
 from base64 import b64decode
 from typing import Any
@@ -14,6 +14,7 @@ from missions_core.use_cases.publish import StreamRecord, publish
 logger = create_logger()
 metrics = create_metrics()
 rewards = Queue(settings.rewards_queue_url)
+standings = Queue(settings.standings_queue_url)
 bus = EventBus(settings.event_bus_name, SOURCE)
 
 
@@ -22,7 +23,7 @@ bus = EventBus(settings.event_bus_name, SOURCE)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Publish a batch; the stream is delivered again from the record named in the answer."""
     records = [_record(record["dynamodb"]) for record in event["Records"] if "outbox" in record["dynamodb"].get("NewImage", {})]
-    failed = publish(rewards, bus, records)
+    failed = publish(rewards, standings, bus, records)
     return {"batchItemFailures": [{"itemIdentifier": failed}] if failed else []}
 
 

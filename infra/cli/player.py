@@ -92,6 +92,8 @@ def _text(shown: dict[str, Any]) -> Iterator[str]:
         yield f"  pending {grant['cause']}: {_rewards(grant['rewards'])}, since {_when(grant['at'])}"
     for board in shown["boards"]:
         yield from _board(board)
+    for quest in shown["quests"]:
+        yield from _quest(quest)
 
 
 def _traits(shown: dict[str, Any]) -> str:
@@ -111,6 +113,13 @@ def _board(board: dict[str, Any]) -> Iterator[str]:
         leaves = ", ".join(f"{leaf['key']} {leaf['current']} {leaf['op']} {leaf['target']}" for leaf in mission["requirements"])
         line = f"{bar(mission['percent'])} {mission['percent']:>3} %  {mission['name']:{width}}  {mission['status']:9}"
         yield f"  {line}  {leaves}  → {_rewards(mission['rewards'])}"
+
+
+def _quest(quest: dict[str, Any]) -> Iterator[str]:
+    yield f"\nquest {quest['run']}: {quest['status']}, ends {_when(quest['ends_at'])}  → {_rewards(quest['rewards'])}"
+    width = max(len(step["name"]) for step in quest["steps"])
+    for step in quest["steps"]:
+        yield f"  {bar(step['percent'])} {step['percent']:>3} %  {step['name']:{width}}  {step['status']:5}  → {_rewards(step['rewards'])}"
 
 
 def _when(timestamp: str | None) -> str:

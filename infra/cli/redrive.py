@@ -40,21 +40,30 @@ class _Stack:
 
 @click.command()
 @click.option(
-    "--queue", type=click.Choice(["actions", "rewards", "outbox"]), default="actions", show_default=True, help="Whose dead letters."
+    "--queue",
+    type=click.Choice(["actions", "rewards", "standings", "outbox"]),
+    default="actions",
+    show_default=True,
+    help="Whose dead letters.",
 )
 @click.option("--limit", type=click.IntRange(1), help="Move only so many.")
 @click.option("--stack", "stack_name", metavar="NAME", help="A CloudFormation stack on AWS, instead of the local one.")
 @click.option("--profile", help="The AWS profile to use with --stack.")
 @click.option("--json", "as_json", is_flag=True, help='Print {"moved", "left"}.')
 def redrive(
-    queue: Literal["actions", "rewards", "outbox"], limit: int | None, stack_name: str | None, profile: str | None, *, as_json: bool
+    queue: Literal["actions", "rewards", "standings", "outbox"],
+    limit: int | None,
+    stack_name: str | None,
+    profile: str | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Send dead letters back to the queue they came from, once the cause of their failure is gone.
 
     The outbox's are batches of the table's stream that could not be published: they are published now, record by record where a batch
     fails; what still cannot be stays kept.
 
-    Always safe: an action that was applied, or a grant that was paid, is a duplicate now and changes nothing.
+    Always safe: an action that was applied, a grant that was paid, or a score that was merged is a duplicate now and changes nothing.
     """
     if profile and not stack_name:
         raise click.UsageError("--profile needs --stack: which stack's dead letters?")

@@ -43,7 +43,8 @@ def replay(
 ) -> None:
     """Play a file of actions (CloudEvents, in the order in which they arrived) in memory, as if it had all happened live.
 
-    An action's time is the server's time; nights pass, boards settle, completed missions are claimed at once.
+    An action's time is the server's time; nights pass, boards settle, what is completed or unlocked is claimed at once, leaderboards close
+    and pay their prizes. What waits for a player's word does not happen: quests they would have to start, manual steps, check-ins.
     """
     started = time.monotonic()
     catalog = read_catalog(catalog_dir)

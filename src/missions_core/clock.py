@@ -21,6 +21,11 @@ def real_now() -> int:
     return time.time_ns() // 1_000_000
 
 
+def sleep(seconds: float) -> None:
+    """Let real time pass."""
+    time.sleep(seconds)
+
+
 def _offset_ms() -> int:
     offset = os.environ.get(OFFSET_VARIABLE)
     if not offset:

@@ -1,13 +1,13 @@
-"""What leaves the product: SQS messages, EventBridge events, and the S3 log of actions. Clients are built on first use."""
+"""What leaves the product: SQS messages, EventBridge events, the S3 log of actions, what KMS signs. Clients are built on first use."""
 
 import gzip
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from hashlib import blake2b
-from typing import TYPE_CHECKING, Literal, TypeVar, overload
+from functools import cache, cached_property
+from hashlib import blake2b, sha256
+from typing import TYPE_CHECKING, Literal, Protocol, TypedDict, TypeVar, overload
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
@@ -119,6 +119,40 @@ class ActionLog:
                 raise
 
 
+class Signer:
+    """An asymmetric RSA key of KMS, which never leaves it."""
+
+    def __init__(self, key_arn: str) -> None:
+        self._key_arn = key_arn
+
+    def sign(self, text: bytes) -> bytes:
+        """The text's signature as RS256 means it. KMS gets the digest: it takes texts of 4 KB at most."""
+        answer = _client("kms").sign(
+            KeyId=self._key_arn, Message=sha256(text).digest(), MessageType="DIGEST", SigningAlgorithm="RSASSA_PKCS1_V1_5_SHA_256"
+        )
+        return answer["Signature"]
+
+    @cached_property
+    def public_key(self) -> bytes:
+        """The public key as a DER SubjectPublicKeyInfo. It never changes."""
+        return _client("kms").get_public_key(KeyId=self._key_arn)["PublicKey"]
+
+
+class _Signed(TypedDict):
+    Signature: bytes
+
+
+class _PublicKey(TypedDict):
+    PublicKey: bytes
+
+
+class _KmsClient(Protocol):
+    """What is asked of KMS; its stubs are no dependency of ours."""
+
+    def sign(self, *, KeyId: str, Message: bytes, MessageType: str, SigningAlgorithm: str) -> _Signed: ...  # noqa: N803  # botocore's names
+    def get_public_key(self, *, KeyId: str) -> _PublicKey: ...  # noqa: N803  # botocore's names
+
+
 def _send_all(entries: Sequence[Entry], size: Callable[[Entry], int], send: Callable[[Indexed[Entry]], set[int]]) -> list[int]:
     """Send in batches the service accepts; what is too large for any is not sent at all."""
     sizes = [size(entry) for entry in entries]
@@ -157,6 +191,8 @@ def _client(service: Literal["sqs"]) -> "SQSClient": ...
 def _client(service: Literal["events"]) -> "EventBridgeClient": ...
 @overload
 def _client(service: Literal["s3"]) -> "S3Client": ...
+@overload
+def _client(service: Literal["kms"]) -> _KmsClient: ...
 @cache
 def _client(service: str) -> object:
     """The process's client of a service; botocore's own, because importing boto3 would cost 20 ms for nothing used here."""

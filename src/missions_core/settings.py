@@ -19,6 +19,13 @@ class Variable:
         return value
 
 
+class OptionalVariable(Variable):
+    """A variable that may be empty or absent."""
+
+    def __get__(self, settings: "Settings | None", owner: type) -> str:
+        return os.environ.get(self.name, "")
+
+
 class Settings:
     """What template.yaml tells the functions. Powertools reads its own (LOG_LEVEL, POWERTOOLS_*)."""
 
@@ -27,8 +34,11 @@ class Settings:
     quarantine_queue_url = Variable("QUARANTINE_QUEUE_URL", "the queue for what can never be processed")
     rewards_queue_url = Variable("REWARDS_QUEUE_URL", "the queue of grants to pay")
     settle_queue_url = Variable("SETTLE_QUEUE_URL", "the queue of due shards to settle")
+    standings_queue_url = Variable("STANDINGS_QUEUE_URL", "the queue of scores and counts for leaderboards and statistics")
     event_bus_name = Variable("EVENT_BUS_NAME", "the bus integration events leave on")
     action_log_bucket = Variable("ACTION_LOG_BUCKET", "the bucket that keeps every ingested action")
+    badge_issuer = OptionalVariable("BADGE_ISSUER", "the URL that badges name as their issuer")
+    badge_key_arn = OptionalVariable("BADGE_KEY_ARN", "the KMS key that signs badges; without one they are not signed")
 
 
 settings = Settings()

@@ -7,6 +7,7 @@ import botocore.endpoint
 import pytest
 
 from infra.inprocess import InProcessAws, create_resources, running
+from missions_core import clock
 
 
 @pytest.fixture
@@ -19,6 +20,7 @@ def environment() -> dict[str, str]:
 def aws(socket_disabled: None, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> Iterator[InProcessAws]:
     """The services, with everything the template creates; the functions' environment names it."""
     monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=lambda seconds: None))  # its retries need not wait here
+    monkeypatch.setattr(clock, "sleep", lambda seconds: None)
     with running() as services:
         environment |= create_resources()
         for name, value in environment.items():

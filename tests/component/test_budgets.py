@@ -221,7 +221,8 @@ def test_a_payment_that_comes_again_applies_nothing_in_one_round_trip(world: Wor
 
 @pytest.mark.parametrize(
     ("path", "reads"),
-    [("missions", 1), ("hub", 2), ("streaks", 1), ("check-ins", 1), ("stats", 1), ("wallet", 2), ("profile", 2)],
+    [(path, 1) for path in ("missions", "quests", "achievements", "streaks", "check-ins", "stats")]
+    + [(path, 2) for path in ("hub", "wallet", "profile")],
 )
 def test_a_look_is_one_read_of_the_state_and_one_of_the_wallet_or_profile(world: World, meter: Meter, path: str, reads: int) -> None:
     sample = json.loads((ROOT / "events" / "player_queries.json").read_text())

@@ -1,11 +1,11 @@
-"""A real project's history, replayed: every player's streaks and completions equal a recomputation from the raw file."""
+"""A real project's history, replayed: whatever players completed, unlocked, won and were paid equals a recomputation from the raw file."""
 
 import gzip
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,6 +26,30 @@ pytestmark = [
 ]
 
 
+# What each thing pays in (xp, karma), as catalog/git says.
+MISSIONS = {
+    "daily_commit": (10, 0),
+    "daily_merge": (15, 1),
+    "daily_lines": (20, 0),
+    "weekly_regular": (100, 5),
+    "weekly_teamwork": (150, 10),
+    "monthly_contributor": (400, 25),
+    "monthly_top_committer": (50, 0),
+    "every_ten_commits": (50, 0),
+    "century": (1000, 100),
+}
+TIERS = {
+    "committer": {"bronze": 5, "silver": 25, "gold": 100},
+    "gatekeeper": {None: 50},
+    "big_bang": {None: 10},
+    "surgeon": {None: 5},
+    "on_a_roll": {"three": 3, "week": 10, "fortnight": 50},
+    "finisher": {"bronze": 5, "silver": 50},
+    "one_of_each": {"three": 5, "five": 25},
+}
+PRIZES = [100, 50, 50, 10, 10, 10, 10, 10, 10, 10]
+
+
 @dataclass
 class History:
     """What one player did, by local day."""
@@ -33,9 +57,17 @@ class History:
     commits: Counter[date] = field(default_factory=Counter)
     merges: Counter[date] = field(default_factory=Counter)
     lines: Counter[date] = field(default_factory=Counter)
+    changes: list[tuple[int, int, int]] = field(default_factory=list)  # files, insertions and deletions of each commit
+    pushed: dict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))  # when, by local month
 
     def days(self) -> set[date]:
         return set(self.commits) | set(self.merges)
+
+    def commit(self, at: datetime, data: dict[str, int]) -> None:
+        self.commits[at.date()] += 1
+        self.lines[at.date()] += data["insertions"]
+        self.changes.append((data["files"], data["insertions"], data["deletions"]))
+        self.pushed[f"{at:%Y-%m}"].append(at)
 
 
 @pytest.fixture(scope="module")
@@ -45,13 +77,11 @@ def histories() -> dict[str, History]:
     with gzip.open(EVENTS, "rt") as lines:
         for event in map(json.loads, lines):
             player = event["subject"]
-            day = datetime.fromisoformat(event["time"]).astimezone(zones[player]).date()
-            history = histories[player]
+            at = datetime.fromisoformat(event["time"]).astimezone(zones[player])
             if event["type"] == "commit.pushed":
-                history.commits[day] += 1
-                history.lines[day] += event["data"]["insertions"]
+                histories[player].commit(at, event["data"])
             else:
-                history.merges[day] += 1
+                histories[player].merges[at.date()] += 1
     return dict(histories)
 
 
@@ -89,12 +119,43 @@ def test_completions_equal_a_recomputation(straight: dict[str, Any], histories: 
     assert actual == {player: dict(sorted(completions(history).items())) for player, history in histories.items()}
 
 
-def test_every_completion_was_paid_once(straight: dict[str, Any]) -> None:
-    xp = {"daily_commit": 10, "daily_merge": 15, "daily_lines": 20, "weekly_regular": 100, "weekly_teamwork": 150}
-    xp |= {"monthly_contributor": 400, "every_ten_commits": 50, "century": 1000}
-    for report in straight["players"].values():
-        assert report["grants"] == sum(report["completions"].values())
-        assert report["wallet"].get("xp", 0) == sum(xp[template] * count for template, count in report["completions"].items())
+def test_quests_equal_a_recomputation(straight: dict[str, Any], histories: dict[str, History]) -> None:
+    actual = {player: report["quests"] for player, report in straight["players"].items()}
+    expected = {player: "completed" if steps_done(history) == 3 else "in_progress" for player, history in histories.items()}
+
+    assert actual == {player: {"first_contribution": {"status": status, "runs": 1}} for player, status in expected.items()}
+    assert set(expected.values()) == {"completed", "in_progress"}
+
+
+def test_achievements_equal_a_recomputation(straight: dict[str, Any], histories: dict[str, History]) -> None:
+    actual = {player: report["achievements"] for player, report in straight["players"].items()}
+    expected = {player: achievements(history) for player, history in histories.items()}
+
+    assert actual == {player: {key: [*filter(None, tiers)] for key, tiers in found.items()} for player, found in expected.items()}
+    reached = {(key, tier) for found in expected.values() for key, tiers in found.items() for tier in tiers}
+    assert reached == {(key, tier) for key, tiers in TIERS.items() for tier in tiers}
+
+
+def test_the_final_boards_equal_an_independent_sort_ties_included(straight: dict[str, Any], histories: dict[str, History]) -> None:
+    boards = straight["boards"]["monthly_top_committer"]
+    expected = {label: ranks(label, histories) for label in {label for history in histories.values() for label in history.pushed}}
+
+    assert {label: board["top"] for label, board in boards.items()} == expected
+    assert all(board["final"] and board["participants"] == len(board["top"]) for board in boards.values())
+    scores = [[entry["score"] for entry in board] for board in expected.values()]
+    assert sum(len(set(board)) < len(board) for board in scores) > 100
+
+
+def test_everything_was_paid_once(straight: dict[str, Any], histories: dict[str, History]) -> None:
+    won = prizes(histories)
+    for player, history in histories.items():
+        report, done, steps = straight["players"][player], completions(history), steps_done(history)
+        unlocked = [TIERS[key][tier] for key, tiers in achievements(history).items() for tier in tiers]
+        xp = sum(MISSIONS[key][0] * times for key, times in done.items()) + 25 * steps + 100 * (steps == 3)
+        karma = sum(MISSIONS[key][1] * times for key, times in done.items()) + 10 * (steps == 3) + sum(unlocked) + sum(won[player])
+
+        assert (report["wallet"].get("xp", 0), report["wallet"].get("karma", 0)) == (xp, karma)
+        assert report["grants"] == done.total() + steps + (steps == 3) + len(unlocked) + len(won[player])
 
 
 def test_a_late_and_repeating_delivery_changes_nothing(straight: dict[str, Any], tmp_path: Path) -> None:
@@ -103,6 +164,7 @@ def test_a_late_and_repeating_delivery_changes_nothing(straight: dict[str, Any],
     assert disturbed["totals"]["duplicate"] > 700
     assert disturbed["totals"]["applied"] == 8000
     assert disturbed["players"] == straight["players"]
+    assert disturbed["boards"] == straight["boards"]
 
 
 def best_daily_streak(active: set[date]) -> int:
@@ -135,10 +197,56 @@ def completions(history: History) -> Counter[str]:
         commits_of_month = sum(count for day, count in history.commits.items() if (day.year, day.month) == month)
         merges_of_month = sum(count for day, count in history.merges.items() if (day.year, day.month) == month)
         found["monthly_contributor"] += commits_of_month >= 10 or merges_of_month >= 5
+        found["monthly_top_committer"] += commits_of_month >= 5
     total = sum(history.commits.values())
     found["every_ten_commits"] = total // 10
     found["century"] = int(total >= 100)
     return +found
+
+
+def steps_done(history: History) -> int:
+    """How many steps of the quest: a commit, one that adds 50 lines, five commits; in this order."""
+    steps = [len(history.changes) >= 1, any(insertions >= 50 for _, insertions, _ in history.changes), len(history.changes) >= 5]
+    return steps.index(False) if False in steps else 3
+
+
+def achievements(history: History) -> dict[str, list[str | None]]:
+    """The tiers reached by achievement; None is the only tier of one without."""
+    done = completions(history)
+    values = {
+        "committer": (len(history.changes), [10, 50, 250]),
+        "gatekeeper": (history.merges.total(), [100]),
+        "big_bang": (max((insertions for _, insertions, _ in history.changes), default=0), [1000]),
+        "surgeon": (history.changes.count((1, 1, 1)), [1]),
+        "on_a_roll": (best_daily_streak(history.days()), [3, 7, 14]),
+        "finisher": (done.total(), [25, 250]),
+        "one_of_each": (len([key for key in done if key.startswith(("daily", "weekly"))]), [3, 5]),
+    }
+    reached = {key: sum(value >= target for target in targets) for key, (value, targets) in values.items()}
+    return {key: list(TIERS[key])[:tiers] for key, tiers in reached.items() if tiers}
+
+
+def ranks(label: str, histories: dict[str, History]) -> list[dict[str, Any]]:
+    """Most commits first, of equals who got there first, of equals in both the name that sorts first."""
+    commits = {player: history.pushed[label] for player, history in histories.items() if label in history.pushed}
+    order = sorted(commits, key=lambda player: (-len(commits[player]), max(commits[player]), player))
+    return [
+        {"rank": rank, "player": player, "score": len(commits[player]), "reached_at": instant(max(commits[player]))}
+        for rank, player in enumerate(order, start=1)
+    ]
+
+
+def prizes(histories: dict[str, History]) -> dict[str, list[int]]:
+    """The karma each player won."""
+    won: dict[str, list[int]] = defaultdict(list)
+    for label in {label for history in histories.values() for label in history.pushed}:
+        for entry, karma in zip(ranks(label, histories), PRIZES, strict=False):
+            won[entry["player"]].append(karma)
+    return won
+
+
+def instant(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.000Z}"
 
 
 def every_day(first: date, last: date) -> Iterator[date]:

@@ -10,7 +10,7 @@ from missions_core.http import openapi
 from missions_core.http.docs import render_page
 from tests.support.api_document import DOCUMENT, OPERATIONS, handled
 
-INTERNAL_CODES = {"malformed_grant"}  # of messages between our own functions
+INTERNAL_CODES = {"malformed_grant", "malformed_standings"}  # of messages between our own functions
 SAMPLES = {function: json.loads((ROOT / "events" / f"{function}.json").read_text()) for function in openapi.BY_FUNCTION}
 
 

@@ -21,6 +21,8 @@ USE["AWS::DynamoDB::Table"] = set()
 CONSUME = {"AWS::SQS::Queue": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}, "AWS::DynamoDB::Table": STREAM_READS}
 FAIL_TO = {"AWS::SQS::Queue": {"sqs:SendMessage"}, "AWS::S3::Bucket": {"s3:PutObject", "s3:ListBucket"}}
 
+BADGE_KEY = {"Ref": "BadgeKeyArn"}  # a parameter: the key belongs to whoever vouches for badges
+
 ROLES = sorted(expanded("AWS::IAM::Role"))
 FUNCTIONS = sorted(functions().values())
 
@@ -85,7 +87,7 @@ def test_a_role_names_its_actions_and_resources(role: str) -> None:
         assert statement.keys() <= {"Sid", "Effect", "Action", "Resource", "Condition"}, "whatever is not listed would be allowed"
         assert not any("*" in action or action == "dynamodb:Scan" for action in actions(statement))
         for resource in listed(statement["Resource"]):
-            assert references(resource) or "${AWS::StackName}-receipts-" in resource["Fn::Sub"]
+            assert references(resource) or resource == BADGE_KEY or "${AWS::StackName}-receipts-" in resource["Fn::Sub"]
         if statement["Resource"] == {"Fn::GetAtt": ["Table", "Arn"]}:
             assert leading_keys(statement), "access to the table is always for some keys"
 
@@ -122,6 +124,15 @@ def test_a_later_mistake_in_the_allowed_actions_still_cannot_rewrite_the_ledger(
 @pytest.mark.parametrize("function", ["player_queries", "health"])
 def test_functions_that_only_show_cannot_write(function: str) -> None:
     assert {action for action, _ in on_rows(function)} <= READS
+
+
+def test_only_badges_are_signed_and_only_where_there_is_a_key_for_them() -> None:
+    signing = {role for role in ROLES for statement in statements(role) if any(action.startswith("kms:") for action in actions(statement))}
+    assert signing == {role_of("player_queries")}
+    (own,) = expanded("AWS::IAM::Role")["PlayerQueriesRole"]["Policies"]
+    conditional = [statement["Fn::If"] for statement in own["PolicyDocument"]["Statement"] if "Fn::If" in statement]
+    assert [(condition, then["Resource"]) for condition, then, _ in conditional] == [("HasBadgeKey", BADGE_KEY)]
+    assert [set(then["Action"]) for _, then, _ in conditional] == [{"kms:Sign", "kms:GetPublicKey"}]
 
 
 def test_only_stages_other_than_production_may_send_receipts() -> None:

@@ -1,7 +1,7 @@
 """The catalogs of a simulation: small, everything in them is dealt, and the model knows what each template asks and pays."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -26,14 +26,77 @@ class Spec:
     rewards: Mapping[str, Any]
     op: str = ">="
     auto_claim: bool = False
+    prizes: Mapping[int, Mapping[str, int]] = field(default_factory=dict)  # by rank, of a competitive mission
 
     def written(self, key: str, **fields: Any) -> dict[str, Any]:
         """As a catalog author writes it."""
         leaf = {"key": "leaf", "action": self.action, "aggregate": self.aggregate, "op": self.op, "target": self.target}
         if self.aggregate == "sum":
             leaf["field"] = "amount"
-        members = {"rewards": dict(self.rewards), "auto_claim": self.auto_claim, "period": self.period}
+        members: dict[str, Any] = {"rewards": dict(self.rewards), "auto_claim": self.auto_claim, "period": self.period}
+        if self.prizes:
+            prizes = [{"from": rank, "to": rank, "rewards": dict(rewards)} for rank, rewards in self.prizes.items()]
+            members |= {"type": "competitive", "prizes": prizes}
         return mission(key, {"all": [leaf]}, **members, **fields)
+
+
+@dataclass(frozen=True, slots=True)
+class StepSpec:
+    """A step of a quest: so many of an action, or the player's word."""
+
+    rewards: Mapping[str, int]
+    action: str | None = None
+    target: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class QuestSpec:
+    """What the model knows of a quest."""
+
+    steps: Mapping[str, StepSpec]
+    rewards: Mapping[str, int]
+    hours: int | None = None
+    requires_start: bool = False
+
+    def written(self, key: str) -> dict[str, Any]:
+        """As a catalog author writes it."""
+        steps = [
+            {"key": name, "name": name, "rewards": dict(step.rewards)}
+            | ({"requirements": {step.action: step.target}} if step.action else {"manual": True})
+            for name, step in self.steps.items()
+        ]
+        members = {"time_limit_hours": self.hours, "requires_start": self.requires_start}
+        return {"key": key, "kind": "quest", "name": key, "steps": steps, "rewards": dict(self.rewards), **members}
+
+
+QUESTS = {
+    "journey": QuestSpec(
+        {
+            "hello": StepSpec({"gold": 2}, "post.created", 3),
+            "give": StepSpec({"gold": 3}, "tip.sent", 2),
+            "look": StepSpec({}, "video.watched", 1),
+        },
+        {"xp": 5},
+    ),
+    "sprint": QuestSpec({"run": StepSpec({"gold": 1}, "post.created", 5)}, {"gold": 9}, hours=48),
+    "hunt": QuestSpec({"tip": StepSpec({"gold": 4}, "tip.sent", 1), "word": StepSpec({"gold": 5})}, {"gold": 6}, requires_start=True),
+}
+# Achievement -> what it asks for, and its tiers: name, target and what it pays.
+ACHIEVEMENTS: dict[str, tuple[dict[str, Any], dict[str | None, tuple[int, Mapping[str, int]]]]] = {
+    "writer": ({"action": "post.created"}, {"bronze": (3, {"gold": 1}), "silver": (20, {"xp": 2})}),
+    "busy": ({"action": "game.mission.completed"}, {None: (4, {"xp": 4})}),
+    "regular": ({"action": "game.streak.daily", "aggregate": "max", "field": "length"}, {None: (2, {"gold": 8})}),
+    "seeker": ({"action": "game.quest.completed"}, {None: (1, {"gold": 3})}),
+}
+
+
+def _achievement(key: str) -> dict[str, Any]:
+    asked, tiers = ACHIEVEMENTS[key]
+    first, rewards = next(iter(tiers.values()))
+    written = {"key": key, "kind": "achievement", "name": key, "rewards": dict(rewards)}
+    if None not in tiers:
+        written["tiers"] = [{"name": name, "target": target, "rewards": dict(paid)} for name, (target, paid) in tiers.items()]
+    return written | {"requirements": {"all": [{"key": "leaf", "target": first, **asked}]}}
 
 
 FIRST = {
@@ -42,6 +105,7 @@ FIRST = {
     "watcher": Spec("daily", "video.watched", "count", 1, {"xp": 3}, auto_claim=True),
     "exactly_three": Spec("daily", "post.created", "count", 3, {"gold": 3, "badges": ["exact"]}, op="=="),
     "weekly_posts": Spec("weekly", "post.created", "count", 12, {"xp": 100}),
+    "race": Spec("weekly", "post.created", "count", 5, {"gold": 1}, prizes={1: {"xp": 30, "gold": 10}, 2: {"gold": 20}}),
     "three_days": Spec("weekly", "post.created", "days", 3, {"gold": 50}, auto_claim=True),
     "monthly_tips": Spec("monthly", "tip.sent", "sum", 60, {"xp": 200}, auto_claim=True),
     "feast": Spec("special", "tip.sent", "count", 4, {"gold": 40}),
@@ -64,6 +128,8 @@ def published(version: int, start_day: int, day_start_hour: int) -> tuple[Snapsh
     templates = VERSIONS[version - 1]
     made = snapshot(
         *(spec.written(key, **({"active": window} if spec.period == "special" else {})) for key, spec in templates.items()),
+        *(quest.written(key) for key, quest in QUESTS.items()),
+        *map(_achievement, ACHIEVEMENTS),
         previous=previous,
         day_start_hour=day_start_hour,
         claim_days=CLAIM_DAYS,
@@ -72,7 +138,7 @@ def published(version: int, start_day: int, day_start_hour: int) -> tuple[Snapsh
         check_in={"base": BASE},
         actions={"post.created": {}, "tip.sent": {}, "video.watched": {"client": True}},
     )
-    return made, specs | {(raw["key"], raw["version"]): templates[raw["key"]] for raw in made["templates"]}
+    return made, specs | {(raw["key"], raw["version"]): templates[raw["key"]] for raw in made["templates"] if raw["key"] in templates}
 
 
 def _iso(day: int) -> str:

@@ -18,7 +18,7 @@ from tests.simulation.trace import DAY_MS, HOUR_MS, Step, Trace
 
 LONGEST_MS = 9 * DAY_MS  # every action must arrive within 14 days, whatever is delivered late
 # As template.yaml has it: visibility, receives and batch size of each queue; batch size, retries and age of the stream.
-QUEUES = {"actions": (190_000, 5, 100), "rewards": (90_000, 5, 10), "settle": (720_000, 5, 1)}
+QUEUES = {"actions": (190_000, 5, 100), "rewards": (90_000, 5, 10), "settle": (720_000, 5, 1), "standings": (370_000, 5, 500)}
 STREAM = (100, 20, 6 * HOUR_MS)
 QUIET_DAYS = 4  # after the last step, with nights: by then whatever got stuck was found and sent again
 
@@ -48,6 +48,7 @@ class Simulation:
         self.catalog_version = 0
         self.frames: list[Frame] = []
         self.resting = False
+        self.rotated_at = 0
         self.players = [f"p{number}" for number in range(len(trace.zones))]
         CLOCK.now = trace.start
         self.network.on_send = self._take_in
@@ -82,7 +83,7 @@ class Simulation:
         """Something else is delivered while an invocation waits for an answer; nothing disturbs that in turn."""
         self.network.meanwhile = lambda: None
         CLOCK.now += self.chance.choice([0, 0, 1, 2_000])
-        self.chance.choice([self._ingest, self._stream, self._grant, self._settle, self._retry])()
+        self.chance.choice([self._ingest, self._stream, self._grant, self._settle, self._standings, self._retry])()
         self.network.meanwhile = self._meanwhile
 
     def _send(self, player: int, actions: list[list[Any]], poison: bool) -> None:
@@ -115,6 +116,14 @@ class Simulation:
     def _claim_all(self, player: int) -> None:
         self._command(player, "claim_reward", "/v1/me/claims", lambda _: self.journal.claimed.add((self.players[player], "")))
 
+    def _start_quest(self, player: int) -> None:
+        path = "/v1/me/quests/hunt/start"
+        self._command(player, "player_commands", path, lambda at: self._life(player).starts.setdefault("hunt", at))
+
+    def _give_word(self, player: int) -> None:
+        path = "/v1/me/quests/hunt/steps/word/complete"
+        self._command(player, "player_commands", path, lambda at: self._life(player).words.setdefault("hunt", at))
+
     def _check_in(self, player: int) -> None:
         self._command(player, "check_in", "/v1/me/check-ins", lambda at: self._life(player).check_ins.append(at))
 
@@ -128,7 +137,17 @@ class Simulation:
         self._request(request, name, lambda at: self.journal.set_zone(name, zone, at), every_time=True)
 
     def _read(self, player: int) -> None:
-        path = self.chance.choice(["/v1/me/hub", "/v1/me/missions", "/v1/me/wallet", "/v1/me/history"])
+        path = self.chance.choice(
+            [
+                "/v1/me/hub",
+                "/v1/me/missions",
+                "/v1/me/wallet",
+                "/v1/me/history",
+                "/v1/me/quests",
+                "/v1/me/achievements",
+                "/v1/leaderboards/race",
+            ]
+        )
         self._request(Request("player_queries", "GET", path, self.players[player]), self.players[player], None, keep=False)
 
     def _retry(self) -> None:
@@ -149,6 +168,9 @@ class Simulation:
     def _settle(self) -> None:
         self._deliver("settle", "settle_players")
 
+    def _standings(self) -> None:
+        self._deliver("standings", "update_standings")
+
     def _stream(self) -> None:
         most = self._batch_size(self.stream.batch_size)
         publish = self.invoker("publish_outbox")
@@ -158,7 +180,8 @@ class Simulation:
         self._invoke("nightly_reset", {})
 
     def _rotate(self) -> None:
-        self._invoke("rotate_missions", {})
+        if self._invoke("rotate_missions", {}) is not None:
+            self.rotated_at = CLOCK.now
 
     def _catalog(self) -> None:
         if self.catalog_version < len(VERSIONS):
@@ -176,9 +199,11 @@ class Simulation:
         self.chance = self.network.chance = Random(self.trace.seed)
         self.network.faults = Faults()
         self._drain()
-        for _ in range(nights):
+        for night in range(nights):
             CLOCK.now += DAY_MS
             self._reset()
+            if night < nights - 1:
+                self._rotate()  # prizes are owed like everything else, and seen to be paid by the last night
             self._drain()
 
     def redrive_outbox(self) -> None:
@@ -197,7 +222,7 @@ class Simulation:
         while self.stream.waiting() or any(queue.messages for queue in self.queues.values()):
             for queue in self.queues.values():
                 queue.show_all(now=CLOCK.now)
-            for deliver in (self._ingest, self._settle, self._stream, self._grant):
+            for deliver in (self._ingest, self._settle, self._stream, self._grant, self._standings):
                 deliver()
 
     def rest_again(self) -> None:

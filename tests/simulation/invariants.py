@@ -2,31 +2,35 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import boto3
 
 from missions_core.domain.state import Board, Mission, PlayerState, mission_id
 from missions_core.storage.ledger import LedgerGrant
-from missions_core.storage.players import Stored
+from missions_core.storage.scores import Leaderboard
 from tests.simulation import model
-from tests.simulation.catalogs import BASE, VERSIONS, Spec
+from tests.simulation.catalogs import ACHIEVEMENTS, BASE, FIRST, QUESTS, VERSIONS, Spec
 from tests.simulation.clients import Request
 from tests.simulation.engine import Simulation
-from tests.simulation.model import Calendar, Life, Span
+from tests.simulation.model import Calendar, Life, Span, StreakResult
 from tests.simulation.runtime import CLOCK, TABLE
-from tests.simulation.trace import DAY_MS
+from tests.simulation.trace import DAY_MS, HOUR_MS
 
+RACE = FIRST["race"]
 DRAWN = ("daily", "weekly", "monthly")
 
 
 class Player:
     """One player as the table has them, beside what the model says of them."""
 
-    def __init__(self, simulation: Simulation, name: str, stored: Stored) -> None:
+    def __init__(self, simulation: Simulation, name: str, leaderboards: Sequence[Leaderboard]) -> None:
+        stored = simulation.runtime.stores.players.load(name)
+        assert stored is not None
         self.simulation = simulation
         self.name = name
+        self.leaderboards = leaderboards
         self.state: PlayerState = stored.state
         self.life: Life = simulation.journal.lives[name]
         self.hour = simulation.trace.day_start_hour
@@ -40,6 +44,30 @@ class Player:
 
     def missions(self) -> Iterator[tuple[Board, Mission, bool]]:
         """Every mission ever dealt but for finished ordinals of perpetual ones, and whether it is final."""
+        return (dealt for dealt in self._dealt() if dealt[0].period.kind != "quest")
+
+    def quests(self) -> Iterator[tuple[Board, Mission, bool]]:
+        """Every run of a quest, and whether it is final."""
+        return (dealt for dealt in self._dealt() if dealt[0].period.kind == "quest")
+
+    def steps_done(self, board: Board, mission: Mission) -> list[bool]:
+        """Which steps of a run the model calls done."""
+        return model.steps_done(QUESTS[mission.template], self.life, mission.template, _span(board))
+
+    def tiers_reached(self) -> dict[str, list[str | None]]:
+        """The tiers of every achievement that the model calls reached."""
+        gathered = {
+            "writer": sum(deed.type == "post.created" for deed in self.life.deeds.values()),
+            "busy": self.ordinals() + sum(self._is_completed(*dealt) for dealt in self.missions()),
+            "regular": _folded(self, "daily", freezes=True).best,
+            "seeker": sum(all(self.steps_done(board, mission)) for board, mission, _ in self.quests()),
+        }
+        return {key: [name for name, (target, _) in tiers.items() if gathered[key] >= target] for key, (_, tiers) in ACHIEVEMENTS.items()}
+
+    def _is_completed(self, board: Board, mission: Mission, final: bool) -> bool:
+        return board.period.kind != "perpetual" and self.completions(board, mission, final=final)
+
+    def _dealt(self) -> Iterator[tuple[Board, Mission, bool]]:
         for board in self.settled:
             yield from ((board, mission, True) for mission in board.missions)
         for board in self.state.boards:
@@ -76,14 +104,14 @@ class Player:
 def violations(simulation: Simulation) -> list[str]:
     """Everything that does not hold, each beginning with the name of the invariant."""
     found = [*simulation.journal.violations, *_world(simulation)]
-    for name in simulation.journal.lives:
-        stored = simulation.runtime.stores.players.load(name)
-        assert stored is not None
-        player = Player(simulation, name, stored)
+    leaderboards = _leaderboards(simulation)
+    players = [Player(simulation, name, leaderboards) for name in simulation.journal.lives]
+    for player in players:
         for invariant, check in CHECKS.items():
-            found += [f"{invariant}: {name}: {finding}" for finding in check(player)]
+            found += [f"{invariant}: {player.name}: {finding}" for finding in check(player)]
             if found and check is _periods:
                 break  # the others would compare what belongs to different days
+    found += [f"leaderboards rank what was done: {finding}" for finding in _standings(simulation, players, leaderboards)]
     return found + list(_repeats(simulation))
 
 
@@ -118,8 +146,9 @@ def _answer(simulation: Simulation, request: Request) -> Iterator[str]:
 
 def _counters(player: Player) -> Iterator[str]:
     done = Counter(deed.type for deed in player.life.deeds.values())
-    if dict(done) != player.state.lifetime:
-        yield f"counted {player.state.lifetime}, done {dict(done)}"
+    counted = {name: count for name, count in player.state.lifetime.items() if not name.startswith("game.")}
+    if dict(done) != counted:
+        yield f"counted {counted}, done {dict(done)}"
 
 
 def _periods(player: Player) -> Iterator[str]:
@@ -133,7 +162,7 @@ def _periods(player: Player) -> Iterator[str]:
 
 
 def _deals(player: Player) -> Iterator[str]:
-    for board in [*player.settled, *player.state.boards]:
+    for board in (board for board in [*player.settled, *player.state.boards] if board.period.kind != "quest"):
         keys = sorted(mission.template for mission in board.missions)
         offers = [sorted(key for key, spec in version.items() if spec.period == board.period.kind) for version in VERSIONS]
         if keys not in offers and not (board.period.kind == "perpetual" and len(keys) == 1):
@@ -163,12 +192,29 @@ def _announced(player: Player) -> Iterator[str]:
     expected = Counter(("MissionCompleted", name) for board, name in completed if board.period.kind != "perpetual")
     expected += Counter(("MissionCompleted", f"always:always-{n}") for n in range(player.ordinals()))
     expected += Counter(("CheckInCompleted", day.label) for day in model.check_in_days(player.life, player.days))
+    expected += Counter(_announced_quests(player))
+    expected += Counter(
+        ("AchievementUnlocked", f"{key}:{tier or ''}") for key, reached in player.tiers_reached().items() for tier in reached
+    )
     expected += Counter(("RewardClaimed", grant.cause) for grant in player.grants if not grant.cause.startswith("check_in:"))
     told = Counter((event["type"], _subject(event)) for event in player.events if event["type"] not in ("MissionStarted", "StreakBroken"))
     if player.simulation.stream.kept:
         told |= expected  # what the publisher gave up lies where an operator finds it
     if expected != told:
         yield f"not told: {sorted((expected - told).elements())}; told for nothing: {sorted((told - expected).elements())}"
+
+
+def _announced_quests(player: Player) -> Iterator[tuple[str, str]]:
+    for board, mission, final in player.quests():
+        run, done = mission_id(board, mission), player.steps_done(board, mission)
+        steps = QUESTS[mission.template].steps
+        if mission.first_at is not None or mission.started_at is not None:
+            yield "QuestStarted", run
+        yield from (("QuestStepCompleted", f"{run}:{step}") for step, is_done in zip(steps, done, strict=True) if is_done)
+        if all(done):
+            yield "QuestCompleted", run
+        elif final:
+            yield "QuestFailed", run
 
 
 def _granted(player: Player) -> Iterator[str]:
@@ -179,6 +225,7 @@ def _granted(player: Player) -> Iterator[str]:
     for board, mission, final in player.missions():
         if board.period.kind != "perpetual" and player.completions(board, mission, final=final) and _paid(player, board, mission):
             owed[f"mission:{mission_id(board, mission)}"] = player.spec(mission).rewards
+    owed |= dict(_owed_for_quests(player)) | dict(_owed_for_achievements(player)) | dict(_prizes_of(player))
     paid = Counter(grant.cause for grant in player.grants)
     if twice := [cause for cause, times in paid.items() if times > 1]:
         yield f"paid twice: {twice}"
@@ -188,6 +235,30 @@ def _granted(player: Player) -> Iterator[str]:
         worth = {name: amount for name, amount in owed.get(grant.cause, {}).items() if isinstance(amount, int)}
         if grant.cause in owed and dict(grant.rewards.amounts) != worth:
             yield f"{grant.cause} paid {grant.rewards.amounts}, worth {worth}"
+
+
+def _owed_for_quests(player: Player) -> Iterator[tuple[str, Mapping[str, int]]]:
+    for board, mission, _ in player.quests():
+        quest, done = QUESTS[mission.template], player.steps_done(board, mission)
+        cause = f"quest:{mission_id(board, mission)}"
+        yield from (
+            (f"{cause}:{key}", step.rewards) for (key, step), ok in zip(quest.steps.items(), done, strict=True) if ok and step.rewards
+        )
+        if all(done):
+            yield cause, quest.rewards
+
+
+def _owed_for_achievements(player: Player) -> Iterator[tuple[str, Mapping[str, int]]]:
+    for key, reached in player.tiers_reached().items():
+        for tier in reached:
+            yield f"achievement:{key}" + (f":{tier}" if tier else ""), ACHIEVEMENTS[key][1][tier][1]
+
+
+def _prizes_of(player: Player) -> Iterator[tuple[str, Mapping[str, int]]]:
+    for board in player.leaderboards:
+        for rank, entry in enumerate(board.entries, start=1):
+            if board.is_paid and entry.player == player.name and rank in RACE.prizes:
+                yield f"board:{board.board}:{board.label}:{rank}:{player.state.account}", RACE.prizes[rank]
 
 
 def _paid(player: Player, board: Board, mission: Mission) -> bool:
@@ -223,12 +294,15 @@ def _wallet(player: Player) -> Iterator[str]:
         yield f"lifetime xp {player.state.lifetime_xp}, granted {total['xp']}"
 
 
+def _folded(player: Player, kind: str, *, freezes: bool) -> StreakResult:
+    boards = sorted((board for board in player.settled if board.period.kind == kind), key=lambda board: board.period.start)
+    days = ((_counts(player, board), model.shielded(player.life, _span(board)), board.period.end) for board in boards)
+    return model.streak(days, freezes=freezes)
+
+
 def _streaks(player: Player) -> Iterator[str]:
     for kind, freezes in (("daily", True), ("weekly", False)):
-        boards = sorted((board for board in player.settled if board.period.kind == kind), key=lambda board: board.period.start)
-        expected = model.streak(
-            ((_counts(player, board), model.shielded(player.life, _span(board)), board.period.end) for board in boards), freezes=freezes
-        )
+        expected = _folded(player, kind, freezes=freezes)
         held = player.state.streaks[kind]
         if (held.current, held.best, held.freezes) != (expected.current, expected.best, expected.freezes):
             yield f"{kind} is {held}, should be {expected}"
@@ -253,6 +327,55 @@ def _check_ins(player: Player) -> Iterator[str]:
         yield f"card {card}, should be {expected} of {len(player.life.check_ins)}"
 
 
+def _quests(player: Player) -> Iterator[str]:
+    """Every quest that starts by itself has one run, the others one if the player began it; steps and ends follow from what was done."""
+    runs = Counter(mission.template for _, mission, _ in player.quests())
+    expected = {key: 1 for key, quest in QUESTS.items() if not quest.requires_start or key in player.life.starts}
+    if dict(runs) != expected:
+        yield f"runs {dict(runs)}, should be {expected}"
+    for board, mission, final in player.quests():
+        done, told = player.steps_done(board, mission), [at is not None for at in mission.steps]
+        if done != told:
+            yield f"{mission_id(board, mission)} has done {told}, should have {done}"
+        over = board.period.end + DAY_MS <= player.state.updated_at
+        status = "claimed" if all(done) else "failed" if final else "active"
+        if mission.status != status or (over and not final):
+            yield f"{mission_id(board, mission)} is {mission.status}{', final' if final else ''}, should be {status}"
+
+
+def _achievements(player: Player) -> Iterator[str]:
+    expected = {key: len(reached) for key, reached in player.tiers_reached().items() if reached}
+    unlocked = {key: len(held.tiers) for key, held in player.state.achievements.items()}
+    if expected != unlocked:
+        yield f"unlocked {unlocked}, should be {expected}"
+
+
+def _leaderboards(simulation: Simulation) -> list[Leaderboard]:
+    labels = sorted({key.rpartition("#")[2] for key, sort in table() if key.startswith("SCORES#race#") and sort == "TOP"})
+    found = (simulation.runtime.stores.scores.load("race", label, consistent=True) for label in labels)
+    return [board for board in found if board is not None]
+
+
+def _standings(simulation: Simulation, players: Sequence[Player], leaderboards: Sequence[Leaderboard]) -> Iterator[str]:
+    """Ranks are the scores in order, and while a leaderboard is open, scores are what was done in time."""
+    for board in leaderboards:
+        ranked = [(entry.player, int(entry.score), entry.reached_at) for entry in board.entries]
+        if ranked != sorted(ranked, key=lambda entry: (-entry[1], entry[2], entry[0])):
+            yield f"{board.label} is out of order: {ranked}"
+        if board.is_paid != (model.final_at(board.label) + HOUR_MS <= simulation.rotated_at):
+            yield f"{board.label} is {'' if board.is_paid else 'not '}paid, its end was {model.final_at(board.label)}"
+        if board.closed_at is None and not simulation.stream.kept:
+            scores = {player.name: _score(player, board.label) for player in players}
+            expected = {(name, *score) for name, score in scores.items() if score is not None}
+            if set(ranked) != expected:
+                yield f"{board.label} ranks {ranked}, should rank {sorted(expected)}"
+
+
+def _score(player: Player, label: str) -> tuple[int, int] | None:
+    boards = (board for board, mission, _ in player.missions() if board.period.label == label and mission.template == "race")
+    return next((model.score(player.life.deeds.values(), "post.created", _span(b), before=model.final_at(label)) for b in boards), None)
+
+
 def _pending(player: Player) -> Iterator[str]:
     if player.state.pending:
         yield f"{[grant.cause for grant in player.state.pending]}"
@@ -260,7 +383,11 @@ def _pending(player: Player) -> Iterator[str]:
 
 def _subject(event: dict[str, Any]) -> str:
     data = event["data"]
-    return str(data.get("mission") or data.get("cause") or data.get("label"))
+    if event["type"] == "AchievementUnlocked":
+        return f"{data['achievement']}:{data['tier'] or ''}"
+    if event["type"] == "QuestStepCompleted":
+        return f"{data['quest']}:{data['step']}"
+    return str(data.get("mission") or data.get("cause") or data.get("label") or data.get("quest"))
 
 
 def _repeats(simulation: Simulation) -> Iterator[str]:
@@ -292,6 +419,8 @@ CHECKS: dict[str, Callable[[Player], Iterable[str]]] = {
     "a wallet is the sum of its ledger": _wallet,
     "streaks follow from the days": _streaks,
     "check-ins follow from the days": _check_ins,
+    "quests follow from what was done": _quests,
+    "achievements follow from what was done": _achievements,
     "no grant stays pending": _pending,
     "the world is told everything once": _announced,
 }

@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from tests.simulation.catalogs import FREEZES, Spec
+from tests.simulation.catalogs import FREEZES, QuestSpec, Spec
 from tests.simulation.trace import DAY_MS
 
 SHORTEST = {"daily": DAY_MS, "weekly": 6 * DAY_MS, "monthly": 25 * DAY_MS}
@@ -37,6 +37,8 @@ class Life:
     zone_came_first: bool = False  # the first zone was set before anything was done
     check_ins: list[int] = field(default_factory=list)
     pauses: list[tuple[int, int]] = field(default_factory=list)  # when, and for how many ms; 0 ends one
+    starts: dict[str, int] = field(default_factory=dict)  # quests the player began
+    words: dict[str, int] = field(default_factory=dict)  # quests whose manual step the player called done
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,29 @@ def value(spec: Spec, deeds: Iterable[Deed], span: Span, *, settles_at: int | No
             return sum(deed.amount for deed in mine)
         case _:
             return longest_run({local_date(deed.time, span.zone, hour) for deed in mine})
+
+
+def score(deeds: Iterable[Deed], action: str, span: Span, *, before: int) -> tuple[int, int] | None:
+    """How many deeds of a period took effect in time for its leaderboard, and when the last of them happened; None: no deed."""
+    times = [deed.time for deed in deeds if deed.type == action and span.start <= deed.time < span.end and deed.applied_at < before]
+    return (len(times), max(times)) if times else None
+
+
+def final_at(week: str) -> int:
+    """When a week's label is over in the last zone on Earth, and a day later."""
+    monday = date.fromisocalendar(int(week[:4]), int(week[-2:]), 1)
+    return day_starts(next_first_day("weekly", monday), "Etc/GMT+12", 0) + DAY_MS
+
+
+def steps_done(quest: QuestSpec, life: Life, key: str, span: Span) -> list[bool]:
+    """Which steps of a run are done: in order, each by so many deeds of its time, or by the player's word."""
+    done: list[bool] = []
+    for step in quest.steps.values():
+        mine = [deed for deed in life.deeds.values() if deed.type == step.action and span.start <= deed.time < span.end]
+        in_time = [deed for deed in mine if quest.hours is None or deed.applied_at < span.end + DAY_MS]
+        holds = len(in_time) >= step.target if step.action else key in life.words
+        done.append(holds and all(done))
+    return done
 
 
 def longest_run(days: set[date]) -> int:

@@ -14,11 +14,11 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 
 from missions_core import messaging
-from missions_core.domain import actions, commands, duplicates, periods, progress, roll, streaks
+from missions_core.domain import achievements, actions, commands, duplicates, periods, progress, quests, roll, streaks
 from missions_core.domain.catalog import Rewards
 from missions_core.domain.state import PendingGrant
 from missions_core.storage import keys, ledger, players
-from missions_core.use_cases import changes, check_in, claim, idempotency, ingest, publish, track
+from missions_core.use_cases import changes, check_in, claim, closing, idempotency, ingest, merging, publish, track
 
 Replacement = tuple[Any, str, Any]  # whose attribute, which, and what it becomes
 Plant = Callable[[], list[Replacement]]
@@ -292,3 +292,59 @@ def zone_change_applied_to_the_running_day() -> list[Replacement]:
                 board.period = replace(board.period, end=max(now.end, state.updated_at + 1))
 
     return [(commands, "set_zone", at_once)]
+
+
+@bug(breaks="quests follow from what was done")
+def steps_completed_out_of_order() -> list[Replacement]:
+    """A step whose requirements hold is done, whatever comes before it."""
+    return [(quests, "has_turn", lambda mission, template, index: True)]
+
+
+@bug(breaks="quests follow from what was done")
+def timed_quests_wait_for_their_player() -> list[Replacement]:
+    """Nobody looks at a run whose time is over until its player comes back."""
+    new_run = quests.new_run
+
+    def untimed(*arguments: Any, **instants: int) -> Any:
+        board = new_run(*arguments, **instants)
+        board.settles_at = periods.FOREVER
+        return board
+
+    return [(quests, "new_run", untimed)]
+
+
+@bug(breaks="every cause is paid exactly once")
+def achievements_paid_with_every_review() -> list[Replacement]:
+    """Which tiers are paid is not remembered."""
+    pay = achievements._pay
+
+    def pay_again(state: Any, template: Any, held: Any, *, at: int) -> Any:
+        events = pay(state, template, held, at=at)
+        held.claimed = 0
+        return events
+
+    return [(achievements, "_pay", pay_again)]
+
+
+@bug(breaks="leaderboards rank what was done")
+def scores_overwritten_by_late_messages() -> list[Replacement]:
+    """The last message that arrives has the score."""
+
+    def last(held: Any, changes_: Any) -> Any:
+        found = {entry.player: entry for entry in (*held, *changes_)}
+        return tuple(sorted(found.values(), key=lambda entry: entry.order))
+
+    return [(merging, "merged", last)]
+
+
+@bug(breaks="no failure without a fault")
+def prizes_owed_with_every_closing() -> list[Replacement]:
+    """A closing that runs again owes again: the ledger will pay once."""
+
+    def award(stores: Any, winner: Any, prize: Any, *, now: int) -> None:
+        def owe(draft: Any) -> None:
+            draft.write(closing.pay_out(draft.state, prize.cause, prize.rewards, at=prize.at))
+
+        changes.change(stores, winner.player, owe, now=now, present=False)
+
+    return [(closing, "_award", award)]

@@ -27,7 +27,7 @@ from tests.support.world import Context
 
 TABLE = "missions"
 SHARDS = 2  # of the due index: asking 64 of them about three players would be most of a simulation
-QUEUES = ("actions", "quarantine", "rewards", "settle")
+QUEUES = ("actions", "quarantine", "rewards", "settle", "standings")
 HTTP = ("post_actions", "claim_reward", "check_in", "player_commands", "player_queries", "admin_api")
 ENVIRONMENT = {
     "STAGE": "local",
@@ -62,6 +62,7 @@ def services() -> InProcessAws:
     aws = running.__enter__()
     _kept.append(running)  # never left: it would switch the services off
     clock.now = lambda: CLOCK.now
+    clock.sleep = lambda seconds: None
     no_waiting: Any = SimpleNamespace(sleep=lambda seconds: None, monotonic=lambda: CLOCK.now / 1000)
     for module in (changes, ledger, catalogs, botocore.endpoint):
         module.time = no_waiting  # type: ignore[attr-defined]

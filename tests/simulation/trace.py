@@ -28,6 +28,7 @@ STEPS = 44
 WEIGHTS = {
     "send": 9, "post": 3, "ingest": 8, "stream": 7, "grant": 6, "claim": 5, "claim_all": 2, "check_in": 4, "retry": 3, "zone": 2,
     "advance": 9, "reset": 4, "settle": 4, "read": 2, "again": 2, "redrive": 1, "rotate": 1, "catalog": 1, "pause": 1,
+    "standings": 3, "start_quest": 2, "give_word": 2,
 }  # fmt: skip
 
 
@@ -139,6 +140,8 @@ ARGUMENTS = {
     "claim_all": _player,
     "check_in": _player,
     "read": _player,
+    "start_quest": _player,
+    "give_word": _player,
     "zone": lambda chance, number: {**_player(chance, number), "zone": chance.choice(ZONES)},
     "pause": lambda chance, number: {**_player(chance, number), "days": chance.choice([0, 1, 3])},
     "again": lambda chance, _: {"which": chance.randrange(10**6)},

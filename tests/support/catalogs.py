@@ -45,3 +45,20 @@ def mission(key: str, requirements: Any = None, **fields: Any) -> dict[str, Any]
         "requirements": requirements or {"post.created": 1},
         "rewards": {"xp": 10},
     } | fields
+
+
+def achievement(key: str, requirements: Any = None, **fields: Any) -> dict[str, Any]:
+    """An achievement, of a collection where that is given."""
+    asks = {} if "collection" in fields else {"requirements": requirements or {"post.created": 1}}
+    return {"key": key, "kind": "achievement", "name": key, "rewards": {"xp": 10}} | asks | fields
+
+
+def quest(key: str, *steps: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """A quest."""
+    return {"key": key, "kind": "quest", "name": key, "rewards": {"gold": 100}, "steps": list(steps)} | fields
+
+
+def step(key: str, requirements: Any = None, **fields: Any) -> dict[str, Any]:
+    """A step of a quest; one without requirements asks for the player's word alone."""
+    asks = {"manual": True} if requirements is None else {"requirements": requirements}
+    return {"key": key, "name": key, "rewards": {"gold": 1}} | asks | fields

@@ -17,8 +17,10 @@ from infra.inprocess import create_resources, running
 from infra.local.stack import ROOT
 from missions_core import clock
 from missions_core.domain.catalog import DAY_MS
+from missions_core.domain.events import PlayerJoined, ScoreChanged
+from missions_core.use_cases.standings import standings_body
 from tests.component.http.conftest import NOW, Client
-from tests.support.catalogs import mission, snapshot
+from tests.support.catalogs import achievement, mission, snapshot
 from tests.support.faults import on, refuse
 from tests.support.world import World, post
 
@@ -28,10 +30,13 @@ PAYLOAD = "marked-payload"
 MARK = "marked"  # what all of them have in common
 
 PLAYER = "11111111-1111-4111-8111-111111111111"  # of the samples, too
+RACE = ("race", "2026-11-24")
 PROFILE = {"name": NAME, "email": EMAIL, "avatar": AVATAR, "zone": "Asia/Tokyo"}
 AUTHORIZED = {"authorization": f"Bearer {TOKEN}", "cookie": PAYLOAD}
 CATALOG = snapshot(
     mission("daily_first_post"),
+    achievement("first"),
+    mission("race", {"post.created": 3}, type="competitive", prizes=[{"from": 1, "to": 3, "rewards": {"gold": 5}}]),
     mission("watcher", {"video.watched": 2}, period="weekly", requires_start=True),
     mission("long", {"post.created": 900}, period="weekly"),
     mission("feast", {"tip.sent": 1}, period="special", active={"from": "2026-11-21T09:30:00Z", "until": "2026-11-21T18:00:00Z"}),
@@ -45,6 +50,7 @@ def live(world: World) -> None:
     world.publish_catalog(CATALOG)
     samples(world)
     days(world)
+    contest(world)
     refusals(world)
     queue_trouble(world)
     outages(world)
@@ -77,15 +83,33 @@ def days(world: World) -> None:
         ann.post("/v1/me/check-ins", **AUTHORIZED)
         ann.get("/v1/me/wallet")
         world.pay()
+        world.compete()
         world.now += DAY_MS
         world.night()
         world.invoke("rotate_missions", {})
+    world.deliver("SETTLE_QUEUE_URL", "settle_players")
     ann.post("/v1/me/missions/watcher:2026-W48/start")
     ann.post("/v1/me/missions/long:2026-W48/reroll")
     ann.post("/v1/me/pause", {"days": 1})
-    reads = ("hub", "missions", "streaks", "check-ins", "wallet", "grants", "inventory", "history", "stats", "profile")
+    reads = ("hub", "missions", "streaks", "check-ins", "wallet", "grants", "inventory", "history", "stats", "profile", "achievements")
     for path in (*(f"/v1/me/{read}" for read in reads), "/v1/docs", "/v1/openapi.json", "/health/ready"):
         ann.send("GET", path, query={"access_token": TOKEN}, headers=AUTHORIZED)
+
+
+def contest(world: World) -> None:
+    """A leaderboard longer than what is kept in order, seen from its top and its bottom."""
+    accounts = {PLAYER: world.state(PLAYER).account} | {f"player-{n}": f"account-{n}" for n in range(130)}
+    scores = zip(accounts, range(len(accounts), 0, -1), strict=True)
+    bodies = [standings_body(player, accounts[player], [ScoreChanged(*RACE, str(score), NOW, NOW, 1)]) for player, score in scores]
+    world.invoke("update_standings", {"Records": [{"messageId": str(n), "body": body} for n, body in enumerate(bodies)]})
+    for player in (PLAYER, "player-129"):
+        Client(world, player).send("GET", "/v1/leaderboards/race", query={"period": RACE[1], "around": "me"}, headers=AUTHORIZED)
+
+
+def closing(world: World) -> Any:
+    """Ask for that leaderboard to be closed."""
+    body = json.dumps(dict(zip(("board", "label"), RACE, strict=True)))
+    return partial(world.invoke, "settle_players", {"Records": [{"messageId": "1", "body": body}]})
 
 
 def refusals(world: World) -> None:
@@ -121,12 +145,14 @@ def queue_trouble(world: World) -> None:
     ]
     records = [{"messageId": str(n), "body": body if isinstance(body, str) else json.dumps(body)} for n, body in enumerate(grants)]
     world.invoke("grant_rewards", {"Records": records})
+    world.invoke("update_standings", {"Records": records})
 
 
 def outages(world: World) -> None:
     """Every service refuses, one call after the other."""
     ann = Client(world, PLAYER)
     working = world.aws.intercept
+    joined = standings_body("newcomer", "account", [PlayerJoined(NOW)])
     work = (
         partial(world.ingest, post("o", "2026-11-24T12:00:00Z", PLAYER, text=PAYLOAD), PAYLOAD),
         partial(ann.send, "PATCH", "/v1/me/profile", PROFILE | {"daily_minutes": 7}, headers=AUTHORIZED),
@@ -134,10 +160,22 @@ def outages(world: World) -> None:
         partial(ann.get, "/health/ready"),
         partial(world.invoke, "grant_rewards", json.loads((ROOT / "events/grant_rewards.json").read_text())),
         partial(world.invoke, "publish_outbox", json.loads((ROOT / "events/publish_outbox.json").read_text())),
+        partial(world.invoke, "update_standings", json.loads((ROOT / "events/update_standings.json").read_text())),
+        partial(world.invoke, "update_standings", {"Records": [{"messageId": "1", "body": joined}]}),
         partial(world.invoke, "nightly_reset", {}),
         world.night,
     )
-    for operation in ("GetItem", "PutItem", "TransactWriteItems", "Query", "SendMessage", "SendMessageBatch", "PutEvents", "PutObject"):
+    for operation in (
+        "GetItem",
+        "PutItem",
+        "UpdateItem",
+        "TransactWriteItems",
+        "Query",
+        "SendMessage",
+        "SendMessageBatch",
+        "PutEvents",
+        "PutObject",
+    ):
         world.now += DAY_MS
         world.aws.intercept = on(operation, refuse("AccessDeniedException"), times=99)
         for each in work:
@@ -158,6 +196,7 @@ def corruption(world: World) -> None:
         partial(ann.get, "/v1/me/hub"),
         partial(world.ingest, post("c", "2026-11-24T12:00:00Z", PLAYER, text=PAYLOAD)),
         world.night,
+        closing(world),
     ):
         failing(work)
     image = {"outbox": {"B": b64encode(PAYLOAD.encode()).decode()}}
@@ -181,7 +220,7 @@ def main() -> None:
         environment = create_resources()
         os.environ.update(environment)
         world = World(aws, environment, NOW)
-        with patch.multiple(clock, now=lambda: world.now, real_now=lambda: NOW):
+        with patch.multiple(clock, now=lambda: world.now, real_now=lambda: NOW, sleep=lambda seconds: None):
             live(world)
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
-from missions_core.domain import commands, duplicates, streaks
+from missions_core.domain import achievements, commands, duplicates, streaks
 from missions_core.domain.actions import Action
 from missions_core.domain.catalog import Catalog
 from missions_core.domain.events import Event, GrantPending, MissionCompleted
@@ -35,6 +35,7 @@ class Game:
         self.state: PlayerState = new_player("player", "account", catalog, now=now, zone=zone)
         self.events: list[Event] = []
         self.settled: list[Board] = []
+        self.reviewed = 0
         self._welcome()
 
     def at(self, now: int) -> "Game":
@@ -66,6 +67,13 @@ class Game:
         """Claim whatever is complete."""
         for wanted in commands.claimable(self.state):
             self.events += commands.claim(self.state, wanted, now=self.now)[2]
+
+    def review(self) -> list[Event]:
+        """Unlock what is reached, as every write does at its end."""
+        unlocked = achievements.review(self.state, self.catalog, self.events[self.reviewed :], now=self.now)
+        self.events += unlocked
+        self.reviewed = len(self.events)
+        return unlocked
 
     def mission(self, template: str) -> Any:
         """The open mission of a template."""

@@ -96,6 +96,11 @@ class World:
         self.publish()
         self.deliver("REWARDS_QUEUE_URL", "grant_rewards")
 
+    def compete(self) -> None:
+        """Let scores and counts leave: stream, then standings queue."""
+        self.publish()
+        self.deliver("STANDINGS_QUEUE_URL", "update_standings")
+
     def night(self) -> None:
         """Run the reset job and settle every shard it asks for."""
         self.invoke("nightly_reset", {})

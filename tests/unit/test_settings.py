@@ -29,6 +29,13 @@ def test_a_missing_variable_is_named_with_its_meaning(monkeypatch: pytest.Monkey
         _ = settings.table_name
 
 
+def test_an_optional_variable_is_empty_where_nobody_sets_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BADGE_KEY_ARN", raising=False)
+    assert settings.badge_key_arn == ""
+    monkeypatch.setenv("BADGE_KEY_ARN", "arn")
+    assert settings.badge_key_arn == "arn"
+
+
 def test_the_template_sets_every_required_variable() -> None:
     globals_section = TEMPLATE.read_text().split("\nResources:")[0]
     required = {variable.name for variable in declared().values()}

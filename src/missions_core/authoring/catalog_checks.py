@@ -1,51 +1,104 @@
-"""Checks across templates: prerequisites exist and can be reached; and notices of what is never dealt."""
+"""Checks across templates: what one refers to exists and can be reached; and notices of what is never dealt or unlocked."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from missions_core.authoring.findings import Finding, Findings
-from missions_core.authoring.models import Mission
+from missions_core.authoring.findings import Finding, Findings, Path
+from missions_core.authoring.models import Achievement, Mission, Quest
 from missions_core.authoring.requirements import trees_of
+from missions_core.authoring.reward_models import RewardsModel
 from missions_core.authoring.rule_models import RulesModel
 from missions_core.authoring.template_checks import AnyTemplate
+from missions_core.domain.facts import FACTS
 
 
-def prerequisite_findings(template: AnyTemplate, by_key: Mapping[str, AnyTemplate], all_keys: Collection[str]) -> Findings:
-    """Prerequisites nobody defined (`all_keys` also has templates with mistakes of their own), or that depend on this template."""
-    for index, key in enumerate(template.prerequisites):
-        path = ("prerequisites", index)
+def reference_findings(template: AnyTemplate, by_key: Mapping[str, AnyTemplate], all_keys: Collection[str]) -> Findings:
+    """Templates it waits for or collects that nobody defined (`all_keys` also has those with mistakes), or that wait for it."""
+    needed = (template.key, *_needed(template))
+    for path, key in _references(template):
         if key not in all_keys:
             yield Finding(path, f'"{key}" is not a template of this catalog; write the key of one, or remove it')
-        elif key in template.prerequisites[:index]:
-            yield Finding(path, f'"{key}" is there twice; write it once')
-        elif template.key in _all_prerequisites(key, by_key):
-            yield Finding(path, f'"{key}" itself waits for "{template.key}", so neither could ever be dealt; remove one of the two')
+        elif key in needed and template.key in _all_needed(key, by_key):
+            yield Finding(path, f'"{key}" itself waits for "{template.key}", so neither could ever be had; remove one of the two')
+    for index, key in enumerate(template.prerequisites):
+        if key in template.prerequisites[:index]:
+            yield Finding(("prerequisites", index), f'"{key}" is there twice; write it once')
 
 
-def _all_prerequisites(key: str, by_key: Mapping[str, AnyTemplate]) -> set[str]:
+def _references(template: AnyTemplate) -> Iterator[tuple[Path, str]]:
+    for index, key in enumerate(template.prerequisites):
+        yield ("prerequisites", index), key
+    for index, key in enumerate(_collected(template)):
+        yield ("collection", "templates", index), key
+
+
+def _collected(template: AnyTemplate) -> list[str]:
+    return template.collection.templates if isinstance(template, Achievement) and template.collection else []
+
+
+def _all_needed(key: str, by_key: Mapping[str, AnyTemplate]) -> set[str]:
+    """A template and everything that must be had before it."""
     found, waiting = set[str](), [key]
     while waiting:
         current = waiting.pop()
         if current not in found:
             found.add(current)
-            waiting += by_key[current].prerequisites if current in by_key else []
+            waiting += _needed(by_key[current]) if current in by_key else []
     return found
 
 
-def template_notices(template: AnyTemplate, rules: RulesModel) -> Findings:
-    """What is valid and not dealt, or not as far as the author may think."""
-    if template.kind != "mission":
-        yield Finding((), f'{template.kind} "{template.key}" is kept but not dealt yet: {template.kind}s have no engine yet')
-    if isinstance(template, Mission) and template.type == "competitive":
-        yield Finding(("type",), f'"{template.key}" is kept but not dealt yet: competitive missions have no engine yet')
+def _needed(template: AnyTemplate) -> list[str]:
+    """What must be had before it; the first tier of a collection may ask for a part of it."""
+    tiered = isinstance(template, Achievement) and template.tiers
+    return [*template.prerequisites, *([] if tiered else _collected(template))]
+
+
+def template_notices(template: AnyTemplate, rules: RulesModel, badges: Collection[str]) -> Findings:
+    """What is valid and not dealt, or not as far as the author may think; `badges` are those that something pays."""
     if template.evidence:
         yield Finding(("evidence",), f'"{template.key}" is kept but not dealt yet: nothing asks for evidence yet')
+    had = "unlocked" if isinstance(template, Achievement) else "dealt"
+    prevented = _prevented(rules)
     for tree in trees_of(template):
         for leaf in tree.leaves():
-            if leaf.action not in rules.known_actions:
-                text = f'"{leaf.action}" is not in rules.actions or rules.derive; "{template.key}" is never dealt until it is'
+            if leaf.action not in rules.known_actions | FACTS:
+                text = f'"{leaf.action}" is not in rules.actions or rules.derive; "{template.key}" is never {had} until it is'
                 yield Finding(leaf.member("action"), text)
-    if isinstance(template, Mission) and template.period in _undrawn(rules):
+            if leaf.action in prevented:
+                text = f'"{leaf.action}" never happens while {prevented[leaf.action]}; "{template.key}" is never {had}'
+                yield Finding(leaf.member("action"), text)
+    if isinstance(template, Mission) and template.type != "competitive" and template.period in _undrawn(rules):
         yield Finding(("period",), f'"{template.key}" is never dealt: rules.rotation.{template.period}.max is 0')
+    if isinstance(template, Achievement) and template.collection:
+        for index, badge in enumerate(template.collection.badges):
+            if badge not in badges:
+                yield Finding(("collection", "badges", index), f'"{badge}" is a badge that nothing in this catalog pays')
+
+
+def paid_badges(templates: Iterable[AnyTemplate], rules: RulesModel) -> set[str]:
+    """Badges that a player can collect: paid by what they complete or win, or for checking in."""
+    paid = [rewards for template in templates for rewards in _pays(template)]
+    if rules.check_in:
+        paid += [rules.check_in.base, *(milestone.reward for milestone in rules.check_in.milestones)]
+        paid += [rules.check_in.monthly.reward] if rules.check_in.monthly else []
+    return {badge for rewards in paid for badge in rewards.badges}
+
+
+def _pays(template: AnyTemplate) -> Iterator[RewardsModel]:
+    yield template.rewards
+    match template:
+        case Quest():
+            yield from (step.rewards for step in template.steps)
+        case Achievement():
+            yield from (tier.rewards for tier in template.tiers if tier.rewards is not None)
+        case Mission():
+            yield from (prize.rewards for prize in template.prizes)
+
+
+def _prevented(rules: RulesModel) -> dict[str, str]:
+    """Facts of the game that the rules rule out, and how."""
+    streaks = (("daily", rules.streaks.daily), ("weekly", rules.streaks.weekly))
+    found = {f"game.streak.{kind}": f"rules.streaks.{kind}.counts is none" for kind, rule in streaks if rule.counts == "none"}
+    return found if rules.check_in else found | {"game.check_in.completed": "there is no rules.check_in"}
 
 
 def _undrawn(rules: RulesModel) -> set[str]:

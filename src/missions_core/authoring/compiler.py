@@ -9,6 +9,7 @@ from missions_core.authoring.rule_models import RulesModel
 from missions_core.authoring.template_checks import AnyTemplate
 from missions_core.authoring.template_compiler import compiled_template
 from missions_core.domain.catalog import Snapshot
+from missions_core.errors import CatalogInvalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +25,13 @@ def compile_catalog(source: CatalogSource, previous: Snapshot | None = None) -> 
 
     A template keeps its version while its compiled content is the same, and the whole snapshot is the previous one if nothing
     changed. `retired` remembers the last version of removed keys: a published (key, version) never gets another content.
+    CatalogInvalid: published tiers of an achievement are not where players have them.
     """
     published = {raw["key"]: raw for raw in previous["templates"]} if previous else {}
     last_versions = {**(previous.get("retired", {}) if previous else {}), **{key: raw["version"] for key, raw in published.items()}}
     compiled = [compiled_template(template) for template in sorted(source.templates, key=lambda template: template.key)]
+    if problems := [problem for raw in compiled if (problem := _moved_tiers(raw, published.get(raw["key"])))]:
+        raise CatalogInvalid(problems)
     content = {
         "rules": compiled_rules(source.rules),
         "templates": [_versioned(raw, published.get(raw["key"]), last_versions) for raw in compiled],
@@ -36,6 +40,14 @@ def compile_catalog(source: CatalogSource, previous: Snapshot | None = None) -> 
     if previous and all(previous.get(member) == value for member, value in content.items()):
         return previous
     return {"version": (previous["version"] if previous else 0) + 1, **content}
+
+
+def _moved_tiers(content: Snapshot, published: Snapshot | None) -> str | None:
+    """Players hold tiers by their place, and are paid for each once."""
+    before = [tier["name"] for tier in published.get("tiers", ())] if published else []
+    if [tier["name"] for tier in content.get("tiers", ())][: len(before)] == before:
+        return None
+    return f"{content['key']}: tiers: players hold {', '.join(before)} in this order; keep them, and write new tiers behind them"
 
 
 def _versioned(content: Mapping[str, Any], published: Snapshot | None, last_versions: Mapping[str, int]) -> Snapshot:

@@ -59,6 +59,7 @@ _FIXES = {
     "string_pattern_mismatch": "{form}",
     "string_too_short": "a text",
     "too_short": "at least {min_length} entry, or leave the member out if it is optional",
+    "too_long": "at most {max_length} entries",
     "invalid-json-value": "it in quotes",
 }
 
@@ -70,6 +71,8 @@ def _state_of(kind: str, value: object) -> str:
         return f"{_shown(value)} is too {'small' if kind[0] == 'g' else 'large'}"
     if kind.endswith("too_short"):
         return "is empty"
+    if kind == "too_long":
+        return "has too many entries"
     names = {
         str: "is text",
         bool: "is true or false",

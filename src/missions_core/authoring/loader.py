@@ -6,7 +6,7 @@ from pathlib import Path as FilePath
 
 from pydantic import TypeAdapter, ValidationError
 
-from missions_core.authoring.catalog_checks import prerequisite_findings, template_notices
+from missions_core.authoring.catalog_checks import paid_badges, reference_findings, template_notices
 from missions_core.authoring.compiler import CatalogSource, compile_catalog
 from missions_core.authoring.explanations import explained
 from missions_core.authoring.findings import Finding, Findings, Report
@@ -131,10 +131,11 @@ def _check_templates(placed: list[_Placed], rules: RulesModel | None, documents:
     by_key = {one.template.key: one.template for one in placed}
     all_keys = {key for document in documents for key in _written_keys(document)}
     currencies = rules.known_currencies if rules else None
+    badges = paid_badges(by_key.values(), rules) if rules else ()
     for one in placed:
         report.add_problems(one.document, one.located(template_findings(one.template, currencies)))
-        report.add_problems(one.document, one.located(prerequisite_findings(one.template, by_key, all_keys)))
-        report.add_notices(one.document, one.located(template_notices(one.template, rules) if rules else iter(())))
+        report.add_problems(one.document, one.located(reference_findings(one.template, by_key, all_keys)))
+        report.add_notices(one.document, one.located(template_notices(one.template, rules, badges) if rules else iter(())))
 
 
 def _written_keys(document: Document) -> Iterator[str]:

@@ -81,6 +81,14 @@ class TemplateBase(Strict):
     metadata: dict[str, JsonValue] = Field(default={})
 
 
+class PrizeModel(Strict):
+    """What ranks of a leaderboard are paid when it closes; `to` is the last of them."""
+
+    first: AtLeastOne = Field(alias="from")
+    to: AtLeastOne
+    rewards: Rewards
+
+
 class Mission(TemplateBase):
     """Dealt to a player for one period."""
 
@@ -90,16 +98,18 @@ class Mission(TemplateBase):
     period: PeriodName
     requirements: Requirements = Field(examples=["{post.created: 5}"])
     auto_claim: bool = False
+    prizes: list[PrizeModel] = Field(default=[])
 
 
 class Step(Strict):
-    """One step of a quest."""
+    """One step of a quest; a manual one is completed by the player's word, and may ask for nothing else."""
 
     key: TemplateKey
     name: NamedText = Field(examples=["Say hello"])
-    requirements: Requirements = Field(examples=["{post.created: 1}"])
+    requirements: Requirements | None = Field(default=None, examples=["{post.created: 1}"])
     rewards: Rewards = RewardsModel()
     optional: bool = False
+    manual: bool = False
 
 
 class Quest(TemplateBase):
@@ -111,10 +121,18 @@ class Quest(TemplateBase):
 
 
 class Tier(Strict):
-    """A further target for the first leaf."""
+    """A target for the first leaf, and what reaching it pays if not what the achievement pays."""
 
     name: GoodsId
     target: Number
+    rewards: Rewards | None = None
+
+
+class CollectionModel(Strict):
+    """Templates to have completed, or badges to own: all of them."""
+
+    templates: list[TemplateKey] = Field(default=[], max_length=100)
+    badges: list[GoodsId] = Field(default=[], max_length=100)
 
 
 class Achievement(TemplateBase):
@@ -123,7 +141,8 @@ class Achievement(TemplateBase):
     kind: Literal["achievement"]
     category: OptionalKey = ""
     achievement_type: Literal["milestone", "collection", "progression", "discovery", "skill", "social", "challenge", "secret"] = "milestone"
-    requirements: Requirements = Field(examples=["{post.created: 5}"])
+    requirements: Requirements | None = Field(default=None, examples=["{post.created: 5}"])
+    collection: CollectionModel | None = None
     tiers: list[Tier] = Field(default=[])
 
 

@@ -7,6 +7,7 @@ from itertools import chain
 from missions_core.authoring.findings import Finding, Findings, Path
 from missions_core.authoring.requirement_models import ConditionModel
 from missions_core.authoring.requirements import GroupAt, LeafAt
+from missions_core.domain.facts import COUNTED, FACTS, REACHED
 from missions_core.domain.requirements import number
 
 MAX_DEPTH = 3
@@ -15,6 +16,7 @@ MAX_DISTINCT = 100
 FIELD_AGGREGATES = ("sum", "max", "last", "distinct")
 WHOLE_AGGREGATES = ("count", "distinct", "days")
 COMPARISONS = (">=", ">", "<=", "<")
+FACT_MEMBERS = {**COUNTED, **REACHED}
 
 
 def tree_findings(tree: GroupAt) -> Findings:
@@ -35,13 +37,48 @@ def tree_findings(tree: GroupAt) -> Findings:
 
 def leaf_findings(leaf: LeafAt) -> Findings:
     """Mistakes in one requirement."""
-    parts = (_target_findings(leaf), _second_target_findings(leaf), _field_findings(leaf), _within_findings(leaf))
+    parts = (own_target_findings(leaf), _second_target_findings(leaf), _field_findings(leaf), _within_findings(leaf))
     yield from (finding.below(leaf.path) for finding in chain(*parts))
     yield from where_findings(leaf.where, leaf.path)
 
 
-def _target_findings(leaf: LeafAt) -> Findings:
-    yield from target_findings(leaf, leaf.target, ("target",))
+def endless_findings(leaf: LeafAt, what: str) -> Findings:
+    """Nothing ever settles here, so only what an action itself can decide is possible."""
+    if leaf.op not in (">=", ">"):
+        yield Finding(leaf.member("op"), f'"{leaf.op}" is decided when a period ends, which {what} never does; write >= or >')
+    if leaf.aggregate == "last":
+        yield Finding(leaf.member("aggregate"), f"last is decided when a period ends, which {what} never does; write max or sum")
+
+
+def dealt_findings(tree: GroupAt) -> Findings:
+    """What a mission or quest cannot ask for: facts are not known while it is open, and days are counted from its start."""
+    for leaf in tree.leaves():
+        if leaf.action in FACTS:
+            text = f'"{leaf.action}" is a fact of the game, which only achievements can ask for; write an action type'
+            yield Finding(leaf.member("action"), text)
+        if leaf.aggregate == "days" and leaf.lifetime:
+            text = "lifetime does not go with days, which are counted from the start of a mission or quest; write scope: period"
+            yield Finding(leaf.member("scope"), text)
+
+
+def fact_findings(leaf: LeafAt) -> Findings:
+    """Mistakes in asking for a fact of the game: for what it does not have, or for a sum of what is reached."""
+    members = FACT_MEMBERS.get(leaf.action)
+    if members is None:
+        return
+    if leaf.action in REACHED and leaf.aggregate != "max":
+        text = f'{leaf.aggregate} does not go with "{leaf.action}", which is reached; write aggregate: max, field: {members[0]}'
+        yield Finding(leaf.member("aggregate"), text)
+    asked = [(leaf.member("field"), leaf.field)]
+    asked += [((*leaf.path, "where", index, "field"), condition.field) for index, condition in enumerate(leaf.where)]
+    for path, name in asked:
+        if name is not None and name not in members:
+            yield Finding(path, f'"{name}" is not told of "{leaf.action}"; write one of {" ".join(members)}')
+
+
+def own_target_findings(leaf: LeafAt) -> Findings:
+    """Mistakes in a leaf's own target, path from the leaf down."""
+    yield from _any_target_findings(leaf, leaf.target, ("target",))
     if leaf.op in (">=", "==", "between") and leaf.aggregate in WHOLE_AGGREGATES and leaf.target < (0 if leaf.op == "between" else 1):
         yield Finding(("target",), f"{leaf.target:f} holds before anything is done; write at least 1")
     if leaf.op in (">", "<=") and leaf.aggregate in WHOLE_AGGREGATES and leaf.target < 0:
@@ -50,8 +87,8 @@ def _target_findings(leaf: LeafAt) -> Findings:
         yield Finding(("target",), f"{leaf.target:f} can never hold with <; write at least 1")
 
 
-def target_findings(leaf: LeafAt, target: Decimal, path: Path) -> Findings:
-    """Mistakes that hold for each target of a leaf: its own, the second, an achievement's tiers."""
+def _any_target_findings(leaf: LeafAt, target: Decimal, path: Path) -> Findings:
+    """Mistakes that hold for each target of a leaf: its own and the second."""
     if leaf.aggregate in WHOLE_AGGREGATES and target != int(target):
         yield Finding(path, f"{target:f} is not whole; {leaf.aggregate} counts, so write {int(target)} or {int(target) + 1}")
     if leaf.aggregate == "distinct" and target > MAX_DISTINCT:
@@ -67,12 +104,13 @@ def _second_target_findings(leaf: LeafAt) -> Findings:
     else:
         if leaf.target2 < leaf.target:
             yield Finding(("target2",), f"{leaf.target2:f} is below target {leaf.target:f}; write the larger number here")
-        yield from target_findings(leaf, leaf.target2, ("target2",))
+        yield from _any_target_findings(leaf, leaf.target2, ("target2",))
 
 
 def _field_findings(leaf: LeafAt) -> Findings:
     if leaf.aggregate in FIELD_AGGREGATES and leaf.field is None:
-        yield Finding(("field",), f"is missing; {leaf.aggregate} needs a field of the action's data: write field: amount, for example")
+        example = FACT_MEMBERS.get(leaf.action, ("amount",))[0]
+        yield Finding(("field",), f"is missing; {leaf.aggregate} needs a field of the action's data: write field: {example}, for example")
     if leaf.aggregate not in FIELD_AGGREGATES and leaf.field is not None:
         yield Finding(("field",), f"is not used by {leaf.aggregate}; remove it or write aggregate: {', '.join(FIELD_AGGREGATES)}")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from missions_core.authoring.findings import Path
-from missions_core.authoring.models import Achievement, Mission, Quest
+from missions_core.authoring.models import Achievement, CollectionModel, Mission, Quest
 from missions_core.authoring.requirement_models import AllGroup, AnyGroup, ConditionModel, LeafModel, Shorthand
 
 
@@ -60,10 +60,37 @@ class _Defaults:
 
 
 def trees_of(template: Mission | Quest | Achievement) -> list[GroupAt]:
-    """The template's requirement trees: one, or one per step of a quest."""
-    if isinstance(template, Quest):
-        return [_tree(step.requirements, ("steps", index, "requirements"), _Defaults()) for index, step in enumerate(template.steps)]
+    """The template's requirement trees: one, or one per step of a quest. What asks for nothing has an empty tree."""
+    match template:
+        case Quest():
+            return [_tree(step.requirements, ("steps", index, "requirements"), _Defaults()) for index, step in enumerate(template.steps)]
+        case Achievement(collection=CollectionModel() as collection):
+            return [_collected(collection)]
     return [_tree(template.requirements, ("requirements",), _defaults(template))]
+
+
+def _collected(collection: CollectionModel) -> GroupAt:
+    """A collection spelt as requirements: as many different ones of the list as it has."""
+    lists = (("game.template.completed", "template", collection.templates), ("game.badge.earned", "badge", collection.badges))
+    return GroupAt(("collection",), True, tuple(_all_of(*each) for each in lists if each[2]))
+
+
+def _all_of(fact: str, field: str, wanted: Sequence[str]) -> LeafAt:
+    one_of_them = ConditionModel(field=field, op="in", value=list(wanted))
+    return LeafAt(
+        path=("collection", f"{field}s"),
+        key=f"{field}s",
+        action=fact,
+        aggregate="distinct",
+        field=field,
+        where=[one_of_them],
+        op=">=",
+        target=Decimal(len(wanted)),
+        target2=None,
+        within_ms=None,
+        lifetime=True,
+        label={},
+    )
 
 
 def _defaults(template: Mission | Achievement) -> _Defaults:
@@ -72,7 +99,9 @@ def _defaults(template: Mission | Achievement) -> _Defaults:
     return _Defaults("days" if template.type == "streak" else "count", lifetime=template.type == "threshold")
 
 
-def _tree(requirements: AllGroup | AnyGroup | Shorthand, path: Path, defaults: _Defaults) -> GroupAt:
+def _tree(requirements: AllGroup | AnyGroup | Shorthand | None, path: Path, defaults: _Defaults) -> GroupAt:
+    if requirements is None:
+        return GroupAt(path, True, ())
     if isinstance(requirements, Shorthand):
         pairs = requirements.root.items()
         counts = (LeafModel.model_construct(action=action, aggregate="count", target=Decimal(target)) for action, target in pairs)

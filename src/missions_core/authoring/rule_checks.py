@@ -7,6 +7,7 @@ from missions_core.authoring.findings import Finding, Findings, Path
 from missions_core.authoring.requirement_checks import where_findings
 from missions_core.authoring.reward_checks import currency_findings, rewards_findings
 from missions_core.authoring.rule_models import CheckInModel, DailyRotation, Multipliers, RewardRulesModel, RulesModel
+from missions_core.domain.facts import FACTS
 
 RESERVED_CURRENCIES = ("items", "badges", "titles", "frames", "boost")
 
@@ -16,6 +17,7 @@ def rules_findings(rules: RulesModel) -> Findings:
     currencies = rules.known_currencies
     yield from _currency_name_findings(rules.currencies)
     yield from _derivation_findings(rules)
+    yield from _fact_findings(rules)
     for kind, rotation in (("daily", rules.rotation.daily), ("weekly", rules.rotation.weekly), ("monthly", rules.rotation.monthly)):
         yield from _rotation_findings(rotation, ("rotation", kind))
     for kind, streak in (("daily", rules.streaks.daily), ("weekly", rules.streaks.weekly)):
@@ -45,6 +47,15 @@ def _currency_name_findings(currencies: Sequence[str]) -> Findings:
             yield Finding(("currencies", index), f'"{name}" is a member of rewards; write another name')
         if name in currencies[:index]:
             yield Finding(("currencies", index), f'"{name}" is there twice; write it once')
+
+
+def _fact_findings(rules: RulesModel) -> Findings:
+    """Facts of the game come from the game alone."""
+    written: list[tuple[Path, str]] = [(("actions", name), name) for name in rules.actions]
+    written += [(("derive", index, "as"), derivation.produces) for index, derivation in enumerate(rules.derive)]
+    for path, name in written:
+        if name in FACTS:
+            yield Finding(path, f'"{name}" is a fact of the game, which nobody sends or derives; write another action type')
 
 
 def _derivation_findings(rules: RulesModel) -> Findings:

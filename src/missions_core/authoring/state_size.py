@@ -4,13 +4,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from missions_core.domain.catalog import DAY_MS, DRAWN_KINDS, Catalog, Leaf, Template
+from missions_core.domain.facts import COUNTED, REACHED
 
 LIMIT_BYTES = 32 * 1024
 # 64 recent action ids, 8 command results, pending grants, streaks, check-in months, preferences, daily summaries
 FIXED_BYTES = 5 * 1024
 MISSION_BYTES = 48  # template, version, status, times, and the amounts fixed at completion
 BOARD_BYTES = 60  # label, bounds, settling, day clock
+INSTANT_BYTES = 8
+SCORE_BYTES = 10  # that it is one, and when it was reached
 COMPLETION_BYTES = 14  # count and last time of one template
+RUN_BYTES = 28  # of a quest's last run: number, status, end, claim, version, steps
+UNLOCKED_BYTES = 6  # how many tiers are paid
 COUNT_BYTES, SUM_BYTES, LAST_BYTES, HASH_BYTES = 4, 20, 30, 9
 WINDOW_BUCKETS = 24
 PERIOD_DAYS = {"daily": 2, "weekly": 9, "monthly": 33}
@@ -46,19 +51,26 @@ def worst_case_state(catalog: Catalog) -> StateSize:
     """Two full boards of each drawn kind with their largest templates, everything else that can be open at once, all counters."""
     parts = [Contribution("what every player has", FIXED_BYTES), *_drawn(catalog), *_specials(catalog)]
     parts += [_mission(template, boards=2) for template in catalog.missions("perpetual")]
-    parts += [_counter(action, leaf) for action, leaves in catalog.lifetime_leaves.items() for leaf in leaves]
-    plain = {leaf.counter for leaves in catalog.lifetime_leaves.values() for leaf in leaves}
-    unasked = [action for action in catalog.known_actions if action not in plain]
-    parts.append(Contribution("lifetime counts of action types", sum(_named(action) + COUNT_BYTES for action in unasked)))
+    parts += [_mission(template, boards=1) for template in catalog.missions("quest")]
+    parts += [_achievement(template) for template in catalog.achievements()]
+    asked = [leaf for leaves in catalog.lifetime_leaves.values() for leaf in leaves if leaf.action not in REACHED]
+    plain = {*catalog.known_actions, *COUNTED}  # counted whether or not anybody asks
+    parts += [_counter(leaf) for leaf in asked if leaf.counter not in plain]
+    counts = sum(_named(type_) + COUNT_BYTES for type_ in catalog.known_actions) + len(COUNTED) * COUNT_BYTES
+    parts.append(Contribution("lifetime counts", counts))
+    runs = sum(_named(template.key) + RUN_BYTES for template in catalog.missions("quest"))
+    parts.append(Contribution("last runs of quests", runs))
     completions = sum(_named(key) + COMPLETION_BYTES for key in catalog.templates)
     parts.append(Contribution("completion counts of templates", completions))
     return StateSize(tuple(sorted(parts, key=lambda part: -part.size)))
 
 
 def _drawn(catalog: Catalog) -> Iterator[Contribution]:
+    """The largest that can be drawn, and the competitive ones, which everybody has beside those."""
     for kind in DRAWN_KINDS:
-        largest = sorted((_mission(template, boards=2) for template in catalog.missions(kind)), key=lambda part: -part.size)
-        yield from largest[: catalog.rules.rotation[kind].max]
+        drawn = [_mission(template, boards=2) for template in catalog.missions(kind) if not template.is_competitive]
+        yield from sorted(drawn, key=lambda part: -part.size)[: catalog.rules.rotation[kind].max]
+        yield from (_mission(template, boards=2) for template in catalog.missions(kind) if template.is_competitive)
         yield Contribution(f"{kind} boards", 2 * BOARD_BYTES)
 
 
@@ -75,7 +87,12 @@ def _specials(catalog: Catalog) -> Iterable[Contribution]:
 def _mission(template: Template, *, boards: int) -> Contribution:
     board = 0 if template.period in DRAWN_KINDS else BOARD_BYTES
     one = MISSION_BYTES + board + _named(template.key) + sum(_progress_bytes(leaf, _days(template)) for leaf in template.leaves)
+    one += len(template.steps) * INSTANT_BYTES + template.is_competitive * SCORE_BYTES
     return Contribution(f"{template.key} (x{boards})" if boards > 1 else template.key, boards * one)
+
+
+def _achievement(template: Template) -> Contribution:
+    return Contribution(template.key, _named(template.key) + UNLOCKED_BYTES + len(template.tiers) * INSTANT_BYTES)
 
 
 def _days(template: Template) -> int:
@@ -84,8 +101,9 @@ def _days(template: Template) -> int:
     return PERIOD_DAYS.get(template.period, ENDLESS_DAYS)
 
 
-def _counter(action: str, leaf: Leaf) -> Contribution:
-    return Contribution(f"lifetime {leaf.aggregate} of {action}", _named(leaf.counter or action) + _progress_bytes(leaf, ENDLESS_DAYS))
+def _counter(leaf: Leaf) -> Contribution:
+    name = leaf.counter or leaf.action
+    return Contribution(f"lifetime {leaf.aggregate} of {leaf.action}", _named(name) + _progress_bytes(leaf, ENDLESS_DAYS))
 
 
 def _progress_bytes(leaf: Leaf, days: int) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from hashlib import blake2b
 
-from missions_core.authoring.models import Achievement, ActiveHoursModel, Mission, Quest
+from missions_core.authoring.models import Achievement, ActiveHoursModel, Mission, Quest, Step, Tier
 from missions_core.authoring.requirement_models import ConditionModel
 from missions_core.authoring.requirements import GroupAt, LeafAt, trees_of
 from missions_core.authoring.reward_compiler import compiled_rewards
@@ -65,16 +65,30 @@ def plain_decimal(number: Decimal) -> str:
 def _kind_members(template: AnyTemplate, trees: Sequence[Snapshot]) -> Snapshot:
     match template:
         case Quest():
-            steps = [
-                {"key": s.key, "name": s.name, "requirements": tree, "rewards": compiled_rewards(s.rewards), "optional": s.optional}
-                for s, tree in zip(template.steps, trees, strict=True)
-            ]
-            return {"steps": steps}
+            return {"steps": [_step(step, tree) for step, tree in zip(template.steps, trees, strict=True)]}
         case Achievement():
-            tiers = [{"name": tier.name, "target": plain_decimal(tier.target)} for tier in template.tiers]
-            return {"achievement_type": template.achievement_type, "tiers": tiers}
+            return {"achievement_type": template.achievement_type, "tiers": [_tier(tier) for tier in template.tiers]}
+        case Mission(prizes=prizes) if prizes:
+            ranks = [{"from": prize.first, "to": prize.to, "rewards": compiled_rewards(prize.rewards)} for prize in prizes]
+            return {"prizes": ranks}
         case Mission():
             return {}
+
+
+def _step(step: Step, tree: Snapshot) -> Snapshot:
+    members = {
+        "key": step.key,
+        "name": step.name,
+        "requirements": tree,
+        "rewards": compiled_rewards(step.rewards),
+        "optional": step.optional,
+    }
+    return {**members, "manual": True} if step.manual else members
+
+
+def _tier(tier: Tier) -> Snapshot:
+    members = {"name": tier.name, "target": plain_decimal(tier.target)}
+    return members if tier.rewards is None else {**members, "rewards": compiled_rewards(tier.rewards)}
 
 
 def _active_hours(hours: ActiveHoursModel) -> Snapshot:

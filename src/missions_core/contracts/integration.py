@@ -78,6 +78,52 @@ class StreakBroken(_Strict):
     broken_at: AwareDatetime
 
 
+class QuestStarted(_Strict):
+    """The player began a run of a quest, by saying so or by first progress."""
+
+    quest: str
+    template: str
+    started_at: AwareDatetime
+
+
+class QuestStepCompleted(_Strict):
+    """A step is done and paid."""
+
+    quest: str
+    template: str
+    step: str
+    rewards: Rewards
+    completed_at: AwareDatetime
+
+
+class QuestCompleted(_Strict):
+    """Every step that must be done is."""
+
+    quest: str
+    template: str
+    rewards: Rewards
+    completed_at: AwareDatetime
+
+
+class QuestFailed(_Strict):
+    """A run became final without being completed: its time limit passed (failed) or the quest's window closed (expired)."""
+
+    quest: str
+    template: str
+    status: Literal["failed", "expired"]
+    failed_at: AwareDatetime
+
+
+class AchievementUnlocked(_Strict):
+    """A tier of an achievement was reached; null: it has no tiers."""
+
+    achievement: str
+    tier: str | None
+    type: str
+    rewards: Rewards
+    unlocked_at: AwareDatetime
+
+
 class SpecialMissionOpened(_Strict):
     """A special mission's window opened."""
 
@@ -91,6 +137,24 @@ class SpecialMissionClosed(_Strict):
     """A special mission's window closed, or the mission was withdrawn."""
 
     template: str
+
+
+class Winner(_Strict):
+    """Who is paid a prize. The score is a decimal."""
+
+    rank: PositiveInt
+    player: str
+    score: str
+
+
+class LeaderboardClosed(_Strict):
+    """A leaderboard is final, and its prizes are on their way."""
+
+    board: str
+    label: str
+    participants: PositiveInt
+    winners: list[Winner]
+    closed_at: AwareDatetime
 
 
 class CloudEvent(_Strict):
@@ -112,6 +176,12 @@ DATA_MODELS: dict[str, type[BaseModel]] = {
     "RewardClaimed": RewardClaimed,
     "CheckInCompleted": CheckInCompleted,
     "StreakBroken": StreakBroken,
+    "QuestStarted": QuestStarted,
+    "QuestStepCompleted": QuestStepCompleted,
+    "QuestCompleted": QuestCompleted,
+    "QuestFailed": QuestFailed,
+    "AchievementUnlocked": AchievementUnlocked,
     "SpecialMissionOpened": SpecialMissionOpened,
     "SpecialMissionClosed": SpecialMissionClosed,
+    "LeaderboardClosed": LeaderboardClosed,
 }

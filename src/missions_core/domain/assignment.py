@@ -4,13 +4,14 @@ Only settled facts count: whatever a late action could still change (completions
 or the order of delivery would. A template that may not be completed twice in a row is therefore held back while an unsettled board has it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from hashlib import blake2b
 from math import log
 
 from missions_core.domain.catalog import DAY_MS, DIFFICULTIES, Catalog, Difficulty, Rotation, Rules, Template
+from missions_core.domain.facts import FACTS
 from missions_core.domain.periods import DayClock, Period, period_containing
 from missions_core.domain.rewards import settled_level
 from missions_core.domain.state import PlayerState
@@ -37,7 +38,7 @@ class Explanation:
 class _Facts:
     level: int
     unsettled: dict[str, int]  # template -> on how many unsettled boards
-    completed: frozenset[str]  # templates completed on settled boards, or on perpetual ones, which have no end to wait for
+    completed: frozenset[str]  # templates completed on settled boards, or where there is no end to wait for
     history: str  # new | active | veteran
     known_actions: frozenset[str]
 
@@ -48,22 +49,36 @@ def draw(state: PlayerState, catalog: Catalog, period: Period, *, avoid: Iterabl
     if rotation is None:
         return []
     facts = _facts(state, catalog, period.start)
-    pool = [t for t in catalog.missions(period.kind) if _why_not(t, state, facts, period.start) is None]
+    pool = [t for t in _drawable(catalog, period) if _why_not(t, state, facts, period.start) is None]
     wanted = rotation.min + _hash(state.player, period.kind, period.label) % (rotation.max - rotation.min + 1)
     ranked = sorted(pool, key=lambda template: _rank(template, state, period))
     dealt = _pick(ranked, _slots(rotation, wanted), frozenset(avoid))
     return sorted(dealt, key=ranked.index)
 
 
-def standing(state: PlayerState, catalog: Catalog, at: int) -> list[Template]:
-    """Special and perpetual templates that are active for the player at an instant and stand on no unsettled board yet.
+def contests(state: PlayerState, catalog: Catalog, period: Period) -> list[Template]:
+    """The competitive templates of a drawn board: whoever may have them has them, beside what is drawn."""
+    facts = _facts(state, catalog, period.start)
+    return [t for t in catalog.missions(period.kind) if t.is_competitive and _why_not(t, state, facts, period.start) is None]
 
-    A special mission comes once per opening, even if its window is moved after it settled: its id would come twice.
+
+def standing(state: PlayerState, catalog: Catalog, at: int) -> list[Template]:
+    """Special and perpetual templates, and quests that start by themselves, that are active for the player at an instant and stand on
+    no unsettled board yet.
+
+    A special mission comes once per opening, even if its window is moved after it settled: its id would come twice. Further runs of a
+    quest begin at the player's wish only.
     """
     facts = _facts(state, catalog, at)
     specials = [t for t in catalog.missions("special") if state.specials.get(t.key) != special_label(t)]
-    templates = [*specials, *catalog.missions("perpetual")]
+    templates = [*specials, *catalog.missions("perpetual"), *_quests_to_come(state, catalog)]
     return [t for t in templates if t.key not in facts.unsettled and _why_not(t, state, facts, at) is None]
+
+
+def opening(state: PlayerState, catalog: Catalog) -> Iterator[Template]:
+    """What stands from the instant on at which its window opens."""
+    yield from catalog.missions("special")
+    yield from _quests_to_come(state, catalog)
 
 
 def special_label(template: Template) -> str | None:
@@ -80,27 +95,44 @@ def may_repeat(state: PlayerState, catalog: Catalog, template: Template, at: int
 def explain(state: PlayerState, catalog: Catalog, period: Period, *, avoid: Iterable[str] = ()) -> list[Explanation]:
     """For every mission template of the period's kind, why it would be dealt or not."""
     facts = _facts(state, catalog, period.start)
-    dealt = {template.key for template in draw(state, catalog, period, avoid=avoid)}
+    dealt = {template.key for template in (*draw(state, catalog, period, avoid=avoid), *contests(state, catalog, period))}
     return [
         Explanation(template.key, _why_not(template, state, facts, period.start), template.key in dealt)
         for template in catalog.missions(period.kind)
     ]
 
 
+def why_not(state: PlayerState, catalog: Catalog, template: Template, at: int) -> str | None:
+    """The first reason why the player may not have a template now, None if they may; secret achievements are not named."""
+    reason = _why_not(template, state, _facts(state, catalog, at), at)
+    code, _, missing = (reason or "").partition(":")
+    wanted = catalog.templates.get(missing)
+    return code if wanted is not None and wanted.is_secret else reason
+
+
 def replacement(state: PlayerState, catalog: Catalog, period: Period, *, present: Iterable[str], rerolls: int) -> Template | None:
     """The template a reroll brings: the best-ranked eligible one that is not on the board; later rerolls draw anew."""
     facts = _facts(state, catalog, period.start)
     on_board = frozenset(present)
-    pool = [t for t in catalog.missions(period.kind) if t.key not in on_board and _why_not(t, state, facts, period.start) is None]
+    pool = [t for t in _drawable(catalog, period) if t.key not in on_board and _why_not(t, state, facts, period.start) is None]
     return min(pool, key=lambda template: _rank(template, state, period, turn=rerolls + 1), default=None)
+
+
+def _drawable(catalog: Catalog, period: Period) -> Iterable[Template]:
+    return (template for template in catalog.missions(period.kind) if not template.is_competitive)
+
+
+def _quests_to_come(state: PlayerState, catalog: Catalog) -> Iterator[Template]:
+    """Quests that start by themselves and never did."""
+    return (t for t in catalog.missions("quest") if not t.requires_start and t.key not in state.quests)
 
 
 def _facts(state: PlayerState, catalog: Catalog, at: int) -> _Facts:
     unsettled: dict[str, int] = {}
     for _, mission in state.missions():
         unsettled[mission.template] = unsettled.get(mission.template, 0) + 1
-    endless = {m.template for b, m in state.missions() if b.period.kind == "perpetual" and m.completed_at is not None}
-    completed = frozenset(state.completions) | endless
+    endless = {m.template for b, m in state.missions() if b.period.kind in ("perpetual", "quest") and m.completed_at is not None}
+    completed = frozenset(state.completions) | frozenset(state.achievements) | endless
     return _Facts(settled_level(state, catalog.rules), unsettled, completed, _history(state, catalog.rules, at), catalog.known_actions)
 
 
@@ -123,7 +155,7 @@ def _closed(template: Template, at: int) -> str | None:
         return "not_yet_active"
     if template.active_until is not None and at >= template.active_until:
         return "no_longer_active"
-    if template.type == "competitive" or template.evidence:
+    if template.evidence:
         return "not_supported"
     return None
 
@@ -139,7 +171,7 @@ def _unsuitable(template: Template, state: PlayerState, facts: _Facts) -> str | 
         return f"only_for:{template.history}"
     if missing := [tag for tag in template.segments if tag not in state.segments]:
         return f"segment_missing:{missing[0]}"
-    if unknown := [leaf.action for leaf in template.leaves if leaf.action not in facts.known_actions]:
+    if unknown := [leaf.action for leaf in template.leaves if leaf.action not in facts.known_actions and leaf.action not in FACTS]:
         return f"unknown_action:{unknown[0]}"
     return None
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal
 
-PeriodKind = Literal["daily", "weekly", "monthly", "special", "perpetual"]
+PeriodKind = Literal["daily", "weekly", "monthly", "special", "perpetual", "quest"]
 Difficulty = Literal["beginner", "intermediate", "advanced"]
 DRAWN_KINDS: tuple[PeriodKind, ...] = ("daily", "weekly", "monthly")
 DIFFICULTIES: tuple[Difficulty, ...] = ("beginner", "intermediate", "advanced")
@@ -94,6 +94,37 @@ class ActiveHours:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a quest. Its tree refers to the leaves of the whole quest."""
+
+    key: str
+    name: Mapping[str, str]
+    leaves: range  # indexes of its own among the quest's leaves
+    tree: Group
+    rewards: Rewards
+    optional: bool
+    manual: bool  # completed by the player's word, once its requirements hold
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """A level of an achievement: the requirements with its own target in the first, and what reaching it pays."""
+
+    name: str | None  # None: the only tier of an achievement without tiers
+    leaves: tuple[Leaf, ...]
+    rewards: Rewards
+
+
+@dataclass(frozen=True, slots=True)
+class Prize:
+    """What the ranks from `first` to `last` of a leaderboard are paid when it closes."""
+
+    first: int
+    last: int
+    rewards: Rewards
+
+
+@dataclass(frozen=True, slots=True)
 class Template:
     """One catalog entry at one version."""
 
@@ -104,7 +135,7 @@ class Template:
     description: Mapping[str, str]
     category: str
     type: str
-    period: PeriodKind
+    period: PeriodKind  # achievements: perpetual
     difficulty: Difficulty
     leaves: tuple[Leaf, ...]
     tree: Group
@@ -131,10 +162,26 @@ class Template:
     evidence: bool
     metadata: Mapping[str, Json]
     leaves_of: Mapping[str, tuple[int, ...]]  # action type -> indexes of the leaves that want it
+    steps: tuple[Step, ...] = ()  # quests
+    tiers: tuple[Tier, ...] = ()  # achievements, one at least
+    achievement_type: str | None = None  # milestone | collection | progression | discovery | skill | social | challenge | secret
+    prizes: tuple[Prize, ...] = ()  # competitive missions
+
+    @property
+    def is_competitive(self) -> bool:
+        """Whether its progress is a score on a leaderboard."""
+        return self.type == "competitive"
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether players may learn of it only by unlocking it."""
+        return self.achievement_type == "secret"
 
     @property
     def completions_allowed(self) -> int | None:
         """How often a player may complete it, None: as often as it is dealt."""
+        if self.kind == "quest":
+            return self.max_completions or 1
         return 1 if self.type == "unique" else self.max_completions
 
     @property
@@ -268,5 +315,9 @@ class Catalog:
         return current if current is not None and current.version == version else self.retired[key, version]
 
     def missions(self, kind: PeriodKind) -> Iterator[Template]:
-        """Mission templates of one period kind, in key order."""
-        return (t for t in self.templates.values() if t.kind == "mission" and t.period == kind)
+        """Mission templates of one period kind, in key order; quests have a kind of their own."""
+        return (t for t in self.templates.values() if t.kind != "achievement" and t.period == kind)
+
+    def achievements(self) -> Iterator[Template]:
+        """Achievement templates, in key order."""
+        return (t for t in self.templates.values() if t.kind == "achievement")

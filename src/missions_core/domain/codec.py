@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from missions_core.domain.catalog import ItemReward, PeriodKind, Rewards
+from missions_core.domain.facts import COUNTED
 from missions_core.domain.periods import FOREVER, DayClock, Period
 from missions_core.domain.snapshots import rewards_from_snapshot
 from missions_core.domain.state import (
@@ -22,14 +23,16 @@ from missions_core.domain.state import (
     PendingGrant,
     PlayerState,
     Preferences,
+    QuestEnd,
     Settled,
     Streak,
+    Unlocked,
 )
 
 Record = TypeVar("Record")
 
 FORMAT = 2  # as written; every format below can be read
-KINDS: tuple[PeriodKind, ...] = ("daily", "weekly", "monthly", "special", "perpetual")
+KINDS: tuple[PeriodKind, ...] = ("daily", "weekly", "monthly", "special", "perpetual", "quest")
 STATUSES = ("active", "completed", "claimed", "expired", "failed")
 # By format, text that most states contain, most frequent last: zlib refers to it instead of spelling it out. Never edited, only added to.
 DICTIONARIES = {
@@ -134,7 +137,7 @@ def _pack(state: PlayerState) -> list[Any]:
         {kind: [s.label, s.until, s.clock.zone, s.clock.start_hour] for kind, s in state.settled.items()},
         _trimmed([state.paused_from, state.paused_until]),
         _trimmed([state.check_ins.streak, state.check_ins.best, state.check_ins.total, state.check_ins.months or None]),
-        state.lifetime or None,
+        {key: progress for key, progress in state.lifetime.items() if key not in COUNTED} or None,
         {template: [done.count, done.last_at] for template, done in state.completions.items()} or None,
         [list(day) for day in state.recent_days] or None,
         {str(hour): "".join(ids) for hour, ids in state.seen.items()} or None,
@@ -144,6 +147,9 @@ def _pack(state: PlayerState) -> list[Any]:
         [[c.key_hash, c.command, c.result, c.at] for c in state.commands] or None,
         state.catalog_version,
         state.specials or None,
+        {key: _pack_quest_end(end) for key, end in state.quests.items()} or None,
+        {key: [unlocked.tiers, unlocked.claimed] for key, unlocked in state.achievements.items()} or None,
+        _trimmed([state.lifetime.get(fact) for fact in COUNTED]) or None,
     ])  # fmt: skip
 
 
@@ -151,8 +157,8 @@ def _unpack(record: list[Any]) -> PlayerState:
     (
         player, account, created_at, updated_at, active_at, zone, level_base, lifetime_xp, vip, segments, preferences, boards, streaks,
         settled, pause, check_ins, lifetime, completions, recent_days, seen, spilled_before, buckets, pending, commands,
-        catalog_version, specials,
-    ) = _padded(record, 26)  # fmt: skip
+        catalog_version, specials, quests, achievements, facts,
+    ) = _padded(record, 29)  # fmt: skip
     paused_from, paused_until = _padded(pause or [], 2)
     return PlayerState(
         player=player,
@@ -172,7 +178,7 @@ def _unpack(record: list[Any]) -> PlayerState:
         paused_from=paused_from,
         paused_until=paused_until,
         check_ins=_unpack_check_ins(check_ins or []),
-        lifetime=lifetime or {},
+        lifetime=(lifetime or {}) | {fact: count for fact, count in zip(COUNTED, facts or [], strict=False) if count is not None},
         completions={template: Completions(count, at) for template, (count, at) in (completions or {}).items()},
         recent_days=[(dealt, completed) for dealt, completed in recent_days or []],
         seen={int(hour): [ids[i : i + 12] for i in range(0, len(ids), 12)] for hour, ids in (seen or {}).items()},
@@ -182,6 +188,8 @@ def _unpack(record: list[Any]) -> PlayerState:
         commands=[CommandResult(*command) for command in commands or []],
         catalog_version=catalog_version or 0,
         specials=specials or {},
+        quests={key: _unpack_quest_end(end) for key, end in (quests or {}).items()},
+        achievements={key: Unlocked(tiers, claimed) for key, (tiers, claimed) in (achievements or {}).items()},
     )
 
 
@@ -231,11 +239,16 @@ def _pack_mission(mission: Mission, start: int) -> list[Any]:
         _offset(mission.claimed_at, start),
         None if mission.paid is None else rewards_to_json(mission.paid),
         _offset(mission.started_at, start),
+        [_offset(step, start) for step in mission.steps] or None,
+        int(mission.competitive) or None,
+        _offset(mission.reached_at, start),
     ])  # fmt: skip
 
 
 def _unpack_mission(record: list[Any], start: int) -> Mission:
-    template, version, progress, status, first, last, completed, claimed, paid, started = _padded(record, 10)
+    (
+        template, version, progress, status, first, last, completed, claimed, paid, started, steps, competitive, reached,
+    ) = _padded(record, 13)  # fmt: skip
     return Mission(
         template=template,
         version=version,
@@ -247,12 +260,24 @@ def _unpack_mission(record: list[Any], start: int) -> Mission:
         completed_at=_instant(completed, start),
         claimed_at=_instant(claimed, start),
         paid=None if paid is None else rewards_from_snapshot(paid),
+        steps=[_instant(step, start) for step in steps or []],
+        competitive=bool(competitive),
+        reached_at=_instant(reached, start),
     )
 
 
 def _unpack_preferences(record: list[Any]) -> Preferences:
     categories, daily_minutes = _padded(record, 2)
     return Preferences(categories or [], daily_minutes)
+
+
+def _pack_quest_end(end: QuestEnd) -> list[Any]:
+    return _trimmed([end.runs, STATUSES.index(end.status), end.at, _offset(end.claimed_at, end.at), end.version or None, end.done or None])
+
+
+def _unpack_quest_end(record: list[Any]) -> QuestEnd:
+    runs, status, at, claimed, version, done = _padded(record, 6)
+    return QuestEnd(runs, STATUSES[status], at, _instant(claimed, at), version or 0, done or 0)
 
 
 def _unpack_streak(record: list[Any]) -> Streak:

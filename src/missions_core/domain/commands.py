@@ -2,7 +2,7 @@
 
 from missions_core.domain.assignment import replacement
 from missions_core.domain.catalog import DAY_MS, DRAWN_KINDS, Catalog
-from missions_core.domain.completion import pay
+from missions_core.domain.completion import pay, waiting
 from missions_core.domain.events import Event
 from missions_core.domain.periods import FOREVER
 from missions_core.domain.roll import is_paused, new_mission
@@ -19,7 +19,7 @@ def claim_until(board: Board) -> int | None:
 def find_mission(state: PlayerState, wanted: str) -> tuple[Board, Mission]:
     """The unsettled mission of that id. NotFound `mission_not_found` otherwise."""
     for board, mission in state.missions():
-        if mission_id(board, mission) == wanted:
+        if board.period.kind != "quest" and mission_id(board, mission) == wanted:
             return board, mission
     raise NotFound("mission_not_found", f"no mission {wanted!r} on this player's boards")
 
@@ -36,7 +36,7 @@ def claim(state: PlayerState, wanted: str, *, now: int) -> tuple[Board, Mission,
 
 def claimable(state: PlayerState) -> list[str]:
     """The ids of all missions whose reward waits."""
-    return [mission_id(board, mission) for board, mission in state.missions() if mission.status == "completed"]
+    return [mission_id(board, mission) for board, mission in waiting(state) if board.period.kind != "quest"]
 
 
 def start(state: PlayerState, catalog: Catalog, wanted: str, *, now: int) -> tuple[Board, Mission, list[Event]]:
@@ -59,8 +59,8 @@ def reroll(state: PlayerState, catalog: Catalog, wanted: str, *, now: int) -> tu
     """Swap an unfinished drawn mission for another one; only actions from now on count for it."""
     board, mission = find_mission(state, wanted)
     today = state.current("daily")
-    if board.period.kind not in DRAWN_KINDS:
-        raise Conflict("not_rerollable", "special and perpetual missions cannot be rerolled")
+    if board.period.kind not in DRAWN_KINDS or mission.competitive:
+        raise Conflict("not_rerollable", "special, perpetual and competitive missions cannot be rerolled")
     if board.closed or today is None:
         raise Gone("mission_over", "this mission's period is over")
     if mission.status != "active":
@@ -108,9 +108,12 @@ def pause(state: PlayerState, catalog: Catalog, days: int, *, now: int) -> int:
 
 def set_zone(state: PlayerState, zone: str) -> None:
     """Set the player's zone. The first one ever applies at once while nothing has happened on any board; others to the next period."""
-    untouched = all(
-        mission.first_at is None and mission.started_at is None and mission.completed_at is None for _, mission in state.missions()
-    )
+    untouched = not any(_is_touched(mission) for _, mission in state.missions())
     if state.zone is None and untouched and not state.settled and not any(b.checked_in_at or b.rerolls for b in state.boards):
         state.boards.clear()  # `welcome` deals them anew under the new zone
     state.zone = zone
+
+
+def _is_touched(mission: Mission) -> bool:
+    """Whether anything happened to a mission; lifetime requirements may be met, and steps paid, without an action of its own."""
+    return any((mission.first_at, mission.started_at, mission.completed_at, *mission.steps))

@@ -1,9 +1,9 @@
-"""What happens when a mission's requirements hold: it is complete, its price is fixed, and in time it is paid."""
+"""What happens when requirements hold: a mission is complete, its price is fixed, and in time it is paid."""
 
-from missions_core.domain.catalog import Catalog, Template
+from missions_core.domain.catalog import Catalog, Rewards, Template
 from missions_core.domain.events import Event, GrantPending, MissionCompleted, RewardClaimed
 from missions_core.domain.rewards import owe, payout
-from missions_core.domain.state import Board, Mission, PlayerState, mission_id
+from missions_core.domain.state import Board, Mission, PlayerState, cause_of, mission_id
 
 
 def complete_mission(state: PlayerState, catalog: Catalog, board: Board, mission: Mission, template: Template, *, at: int) -> list[Event]:
@@ -21,6 +21,15 @@ def pay(state: PlayerState, board: Board, mission: Mission, *, at: int) -> list[
         raise AssertionError(f"{mission_id(board, mission)} is not complete")
     mission.status = "claimed"
     mission.claimed_at = at
-    cause = f"mission:{mission_id(board, mission)}"
-    grant = owe(state, cause, mission.paid, at=at)
-    return [RewardClaimed(cause, grant.rewards, at), GrantPending(cause, at, grant.rewards)]
+    return pay_out(state, cause_of(board, mission), mission.paid, at=at)
+
+
+def waiting(state: PlayerState) -> list[tuple[Board, Mission]]:
+    """The completed missions and quests whose reward waits for a claim."""
+    return [(board, mission) for board, mission in state.missions() if mission.status == "completed"]
+
+
+def pay_out(state: PlayerState, cause: str, rewards: Rewards, *, at: int) -> list[Event]:
+    """Owe rewards and tell the world: whatever pays without further conditions."""
+    owe(state, cause, rewards, at=at)
+    return [RewardClaimed(cause, rewards, at), GrantPending(cause, at, rewards)]

@@ -60,6 +60,76 @@ class StreakBroken:
 
 
 @dataclass(frozen=True, slots=True)
+class QuestStarted:
+    """The player began a run of a quest, by saying so or by first progress."""
+
+    quest: str
+    template: str
+    started_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuestStepCompleted:
+    """A step is done and paid."""
+
+    quest: str
+    template: str
+    step: str
+    rewards: Rewards
+    completed_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuestCompleted:
+    """Every step that must be done is."""
+
+    quest: str
+    template: str
+    rewards: Rewards
+    completed_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuestFailed:
+    """A run became final without being completed."""
+
+    quest: str
+    template: str
+    status: str  # failed: its time limit passed | expired: its window closed
+    failed_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class AchievementUnlocked:
+    """A tier of an achievement was reached."""
+
+    achievement: str
+    tier: str | None  # None: it has no tiers
+    type: str
+    rewards: Rewards
+    unlocked_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreChanged:
+    """A competitive mission's score rose. For leaderboards alone."""
+
+    board: str  # the mission's template
+    label: str
+    score: str  # a decimal
+    reached_at: int  # when the latest action that counted happened: it decides between equals
+    closes_at: int  # from when on no score counts any more
+    version: int  # of the template
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerJoined:
+    """A player's first state was written. For statistics alone."""
+
+    joined_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class GrantPending:
     """Money to move: the ledger pays each cause once."""
 
@@ -68,4 +138,18 @@ class GrantPending:
     rewards: Rewards
 
 
-Event = MissionStarted | MissionCompleted | RewardClaimed | CheckInCompleted | StreakBroken | GrantPending
+Event = (
+    MissionStarted
+    | MissionCompleted
+    | RewardClaimed
+    | CheckInCompleted
+    | StreakBroken
+    | GrantPending
+    | QuestStarted
+    | QuestStepCompleted
+    | QuestCompleted
+    | QuestFailed
+    | AchievementUnlocked
+    | ScoreChanged
+    | PlayerJoined
+)

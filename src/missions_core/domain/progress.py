@@ -3,13 +3,15 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from missions_core.domain import counters
 from missions_core.domain.actions import Action
 from missions_core.domain.catalog import ActiveHours, Catalog, Leaf, Template
-from missions_core.domain.events import Event, MissionStarted
+from missions_core.domain.events import Event, MissionStarted, QuestStarted
+from missions_core.domain.leaderboards import compete
 from missions_core.domain.periods import DayClock, local_day, local_hour
-from missions_core.domain.requirements import gather, holds, holds_where, shown_value
+from missions_core.domain.requirements import gather, holds, holds_where, shown_value, value_of
 from missions_core.domain.settlement import finish_if_complete
-from missions_core.domain.state import Board, Mission, PlayerState, mission_id
+from missions_core.domain.state import Board, Mission, PlayerState, Progress, mission_id
 
 # From best to worst: an action's own outcome is its best.
 OUTCOMES = ("counted", "capped", "filtered", "outside_active_hours", "rate_limited", "late", "no_mission", "duplicate")
@@ -45,11 +47,16 @@ def apply(state: PlayerState, catalog: Catalog, action: Action) -> Applied:
         template = catalog.template(mission.template, mission.version)
         wanted = [index for type_ in types for index in template.leaves_of.get(type_, ())]
         if wanted and _takes(board, mission, template, action):
-            outcomes = [_offer(board, mission, template, index, action) for index in wanted]
-            applied.outcomes += [outcome for outcome in outcomes if outcome is not None]
-            if any(outcome is not None and outcome.outcome == "counted" for outcome in outcomes):
-                _advance(state, catalog, board, mission, action, applied)
-    _count_lifetime(state, catalog, types, action)
+            before = mission.progress[0]
+            outcomes = [outcome for index in wanted if (outcome := _offer(board, mission, template, index, action)) is not None]
+            applied.outcomes += outcomes
+            came_to = {outcome.outcome for outcome in outcomes}
+            if mission.competitive and not came_to.isdisjoint(("counted", "capped")):
+                applied.events += compete(state, board, mission, template.leaves[0], before, action)
+            if "counted" in came_to:
+                _advance(state, catalog, board, mission, template, action, applied)
+    for type_ in types:
+        counters.count(state, catalog, type_, action)
     applied.outcome = min((o.outcome for o in applied.outcomes), key=RANK.__getitem__, default=applied.outcome)
     return applied
 
@@ -84,7 +91,7 @@ def _offer(board: Board, mission: Mission, template: Template, index: int, actio
     if action.time >= period.end or (action.time < period.start and not leaf.lifetime):
         return None
     name = mission_id(board, mission)
-    if template.time_limit_ms is not None and action.time >= period.start + template.time_limit_ms:
+    if template.time_limit_ms is not None and not template.steps and action.time >= period.start + template.time_limit_ms:
         return RequirementOutcome(name, leaf.key, "late")
     if template.active_hours is not None and not _within_hours(template.active_hours, action.time, period.clock):
         return RequirementOutcome(name, leaf.key, "outside_active_hours")
@@ -97,30 +104,27 @@ def _gather(name: str, mission: Mission, leaf: Leaf, index: int, action: Action,
     if after is None:
         return RequirementOutcome(name, leaf.key, "filtered")
     mission.progress[index] = after
-    was, now = shown_value(leaf, before), shown_value(leaf, after)
+    measured = _score if mission.competitive else shown_value
+    was, now = measured(leaf, before), measured(leaf, after)
     if was == now and holds(leaf, after, settling=False):
         return RequirementOutcome(name, leaf.key, "capped")
     return RequirementOutcome(name, leaf.key, "counted", was, now)
 
 
-def _advance(state: PlayerState, catalog: Catalog, board: Board, mission: Mission, action: Action, applied: Applied) -> None:
-    if mission.first_at is None:
-        applied.events.append(MissionStarted(mission_id(board, mission), mission.template, action.time))
+def _score(leaf: Leaf, progress: Progress) -> Decimal:
+    return value_of(leaf, progress) or Decimal(0)
+
+
+def _advance(
+    state: PlayerState, catalog: Catalog, board: Board, mission: Mission, template: Template, action: Action, applied: Applied
+) -> None:
+    if mission.first_at is None and not (template.steps and mission.started_at):
+        started = QuestStarted if template.steps else MissionStarted
+        applied.events.append(started(mission_id(board, mission), mission.template, action.time))
     mission.first_at = min(action.time, mission.first_at or action.time)
     mission.last_at = max(action.time, mission.last_at or action.time)
-    if mission.status == "active":
+    if mission.status == "active" or template.steps:
         applied.events += finish_if_complete(state, catalog, board, mission, at=mission.last_at)
-
-
-def _count_lifetime(state: PlayerState, catalog: Catalog, types: list[str], action: Action) -> None:
-    for type_ in types:
-        count = state.lifetime.get(type_)
-        state.lifetime[type_] = (count if isinstance(count, int) else 0) + 1
-        for leaf in catalog.lifetime_leaves.get(type_, ()):
-            if leaf.counter is not None and leaf.counter != type_:
-                gathered = gather(leaf, state.lifetime.get(leaf.counter), action, 0)
-                if gathered is not None:
-                    state.lifetime[leaf.counter] = gathered
 
 
 def _day_of(leaf: Leaf, board: Board, action: Action) -> int:

@@ -4,7 +4,7 @@ Everything gathered is a commutative fold (counts, sums of non-negative values, 
 so any delivery order ends in the same progress (invariant 5).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Context, Decimal
 from hashlib import blake2b
 from typing import Any, cast
@@ -85,14 +85,20 @@ def holds(leaf: Leaf, progress: Progress, *, settling: bool) -> bool:
 
 
 def complete(template: Template, progress: list[Progress], *, settling: bool) -> bool:
-    """Whether the whole tree holds."""
-    done = [holds(leaf, gathered, settling=settling) for leaf, gathered in zip(template.leaves, progress, strict=True)]
+    """Whether the template's whole tree holds."""
+    return tree_holds(template.tree, template.leaves, progress, settling=settling)
 
-    def met(group: Group) -> bool:
-        results = (done[child] if isinstance(child, int) else met(child) for child in group.children)
-        return all(results) if group.every else any(results)
 
-    return met(template.tree)
+def tree_holds(tree: Group, leaves: Sequence[Leaf], progress: Sequence[Progress], *, settling: bool) -> bool:
+    """Whether a tree over these leaves holds; a group of nothing asks for nothing. A plain loop: every write asks this of many trees."""
+    for child in tree.children:
+        if isinstance(child, int):
+            met = holds(leaves[child], progress[child], settling=settling)
+        else:
+            met = tree_holds(child, leaves, progress, settling=settling)
+        if met is not tree.every:
+            return met  # the first that fails decides for all of them, the first that holds for any
+    return tree.every
 
 
 def consume(template: Template, progress: list[Progress]) -> list[Progress]:
@@ -125,16 +131,18 @@ def consume(template: Template, progress: list[Progress]) -> list[Progress]:
     return left
 
 
-def percent(template: Template, progress: list[Progress]) -> int:
-    """Progress of the whole tree, 0-100, rounded down: the mean of an `all` group, the best of an `any` group."""
+def percent(tree: Group, leaves: Sequence[Leaf], progress: Sequence[Progress]) -> int:
+    """Progress of a tree, 0-100, rounded down: the mean of an `all` group, the best of an `any` group."""
 
     def share(child: int | Group) -> Decimal:
         if isinstance(child, int):
-            return _leaf_share(template.leaves[child], progress[child])
+            return _leaf_share(leaves[child], progress[child])
         shares = [share(grandchild) for grandchild in child.children]
-        return sum(shares, Decimal(0)) / len(shares) if child.every else max(shares)
+        if child.every:
+            return sum(shares, Decimal(0)) / len(shares) if shares else Decimal(1)
+        return max(shares)
 
-    return int(share(template.tree) * 100)
+    return int(share(tree) * 100)
 
 
 def number(value: Any) -> Decimal | None:

@@ -16,7 +16,7 @@ MINUTE_MS = 60_000
 def payout(state: PlayerState, rules: Rules, board: Board, mission: Mission, template: Template) -> Rewards:
     """What completing this mission pays, with the mission already marked complete: fixed by the write that completes it."""
     streak = streaks.shown(state, "daily", rules.streaks["daily"]).current
-    perfect = all(other.completed_at is not None for other in board.missions)
+    perfect = not mission.competitive and all(other.completed_at is not None for other in board.ordinary())
     speedy = _is_speedy(rules, mission, template)
     return replace(
         template.rewards,
@@ -46,8 +46,12 @@ def level(state: PlayerState, rules: Rules) -> int:
 
 
 def settled_level(state: PlayerState, rules: Rules) -> int:
-    """The level without xp of missions a late action could still change: what dealing may depend on (invariant 5)."""
-    unsettled = sum(mission.paid.amounts.get("xp", 0) for _, mission in state.missions() if mission.claimed_at and mission.paid)
+    """The level without xp of missions a late action could still change: what dealing may depend on (invariant 5).
+
+    Quests pay step by step and may stand on their boards for ever, so their xp counts at once.
+    """
+    missions = (mission for board, mission in state.missions() if board.period.kind != "quest")
+    unsettled = sum(mission.paid.amounts.get("xp", 0) for mission in missions if mission.claimed_at and mission.paid)
     return max(state.level_base, level_of(state.lifetime_xp - unsettled, rules.levels))
 
 

@@ -7,11 +7,11 @@ whenever somebody looks. It deals for 30 days after the player's last action; `w
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from missions_core.domain import assignment, streaks
+from missions_core.domain import assignment, quests, streaks
 from missions_core.domain.catalog import DAY_MS, DRAWN_KINDS, HOUR_MS, Catalog, PeriodKind, Rules, Template
 from missions_core.domain.events import Event
 from missions_core.domain.periods import FOREVER, DayClock, Period, period_after, period_before, period_containing
-from missions_core.domain.settlement import finish_if_complete, replace_streak, settle
+from missions_core.domain.settlement import ENDLESS_KINDS, finish_if_complete, replace_streak, settle
 from missions_core.domain.state import Board, Mission, PlayerState, Settled, Streak
 
 IDLE_MS = 30 * DAY_MS
@@ -68,7 +68,7 @@ def welcome(state: PlayerState, catalog: Catalog, *, now: int) -> Rolled:
     for kind in missing:
         passage.return_to(kind, now)
     if missing or now > state.active_at + IDLE_MS:
-        passage.deal_standing(now)
+        passage.deal_standing(now, since=passage.oldest_day())  # what brought the player here happened before now
     return passage.rolled
 
 
@@ -87,7 +87,7 @@ def due_at(state: PlayerState, catalog: Catalog) -> int | None:
 def new_mission(state: PlayerState, template: Template) -> Mission:
     """A mission nobody has worked on; lifetime requirements start from what the player has gathered so far."""
     baseline = [None if leaf.counter is None else state.lifetime.get(leaf.counter) for leaf in template.leaves]
-    return Mission(template.key, template.version, baseline)
+    return Mission(template.key, template.version, baseline, competitive=template.is_competitive)
 
 
 def is_paused(state: PlayerState, period: Period) -> bool:
@@ -98,12 +98,12 @@ def is_paused(state: PlayerState, period: Period) -> bool:
 
 
 def _next_instant(state: PlayerState, catalog: Catalog) -> int | None:
-    """When the next board ends or settles, or the next special mission opens."""
+    """When the next board ends or settles, or the next special mission or quest opens."""
     instants = [board.settles_at if board.closed else board.period.end for board in state.boards]
     until = state.active_at + IDLE_MS
     instants += [
         template.active_from
-        for template in catalog.missions("special")
+        for template in assignment.opening(state, catalog)
         if template.active_from is not None and state.updated_at < template.active_from <= until
     ]
     instant = min((instant for instant in instants if instant < FOREVER), default=None)
@@ -147,7 +147,7 @@ class _Passage:
             if board.period.kind in DRAWN_KINDS:
                 self.deal_next(board)
             if board.period.kind == "daily":
-                self.settle_claimed_perpetuals()
+                self.settle_claimed_endless()
         self.deal_standing(at)
 
     def deals(self, at: int) -> bool:
@@ -163,8 +163,8 @@ class _Passage:
         if board.period.kind == "daily" and board.checked_in_at is None and not board.shielded:
             self.state.check_ins.streak = 0
 
-    def settle_claimed_perpetuals(self) -> None:
-        for board in [b for b in self.state.boards if b.period.kind == "perpetual" and b.missions[0].status == "claimed"]:
+    def settle_claimed_endless(self) -> None:
+        for board in [b for b in self.state.boards if b.period.kind in ENDLESS_KINDS and quests.is_used_up(b.missions[0])]:
             self.settle(board)
 
     def deal_next(self, board: Board) -> None:
@@ -174,7 +174,8 @@ class _Passage:
 
     def deal(self, period: Period, *, avoid: Iterable[str] = (), settles_at: int | None = None) -> Board:
         """Deal a drawn board; `settles_at` is given where the following period has begun already."""
-        missions = [new_mission(self.state, t) for t in assignment.draw(self.state, self.catalog, period, avoid=avoid)]
+        drawn = assignment.draw(self.state, self.catalog, period, avoid=avoid)
+        missions = [new_mission(self.state, t) for t in (*drawn, *assignment.contests(self.state, self.catalog, period))]
         following_end = settles_at or period_after(period, day_clock(self.state, self.catalog.rules)).end
         board = Board(period, missions, following_end, closed=settles_at is not None, shielded=is_paused(self.state, period))
         self.place(board)
@@ -189,22 +190,30 @@ class _Passage:
             if begun and not self.catalog.template(mission.template, mission.version).requires_start:
                 self.rolled.events += finish_if_complete(self.state, self.catalog, board, mission, at=board.period.start)
 
-    def deal_standing(self, at: int) -> None:
-        """Open every special and perpetual mission the player may have at this instant."""
-        for template in assignment.standing(self.state, self.catalog, at):
-            self.place(self.standing_board(template))
+    def deal_standing(self, at: int, *, since: int | None = None) -> None:
+        """Open every special and perpetual mission, and every quest that starts by itself, that the player may have at this instant.
 
-    def standing_board(self, template: Template) -> Board:
+        Actions count for quests `since` then, if that is before.
+        """
+        for template in assignment.standing(self.state, self.catalog, at):
+            self.place(self.standing_board(template, at, at if since is None else since))
+
+    def oldest_day(self) -> int:
+        """The start of the oldest daily board: no late action that still reaches a daily board is older."""
+        return min(board.period.start for board in self.state.boards if board.period.kind == "daily")
+
+    def standing_board(self, template: Template, at: int, since: int) -> Board:
         clock = day_clock(self.state, self.catalog.rules)
         mission = new_mission(self.state, template)
         label = assignment.special_label(template)
         if template.period == "special" and label and template.active_from is not None and template.active_until is not None:
             period = Period("special", label, template.active_from, template.active_until, clock)
             return Board(period, [mission], template.active_until + self.catalog.rules.claim_days * DAY_MS)
-        # From the start of the oldest daily board: an action that comes late but still reaches a daily board reaches this one too.
-        start = min(board.period.start for board in self.state.boards if board.period.kind == "daily")
+        if template.kind == "quest":
+            return quests.new_run(self.state, mission, template, clock, start=since, at=at)
         done = self.state.completions.get(template.key)
-        return Board(Period("perpetual", f"always-{done.count if done else 0}", start, FOREVER, clock), [mission], FOREVER)
+        # An action that comes late but still reaches a daily board reaches this one too.
+        return Board(Period("perpetual", f"always-{done.count if done else 0}", self.oldest_day(), FOREVER, clock), [mission], FOREVER)
 
     def return_to(self, kind: PeriodKind, now: int) -> None:
         """Bring a kind's chain of periods to now, over whatever was never dealt."""

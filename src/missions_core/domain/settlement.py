@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from missions_core.domain import assignment, streaks
+from missions_core.domain import assignment, quests, streaks
 from missions_core.domain.catalog import DRAWN_KINDS, Catalog, PeriodKind, Template
 from missions_core.domain.completion import complete_mission, pay
 from missions_core.domain.events import Event, StreakBroken
@@ -11,6 +11,7 @@ from missions_core.domain.requirements import complete, consume
 from missions_core.domain.state import Board, Completions, Mission, PlayerState, Progress, Settled, Streak
 
 RECENT_DAYS = 14
+ENDLESS_KINDS = frozenset({"perpetual", "quest"})  # what is done there is done: no period has to end first
 
 
 def settle(state: PlayerState, catalog: Catalog, board: Board) -> list[Event]:
@@ -29,7 +30,19 @@ def settle(state: PlayerState, catalog: Catalog, board: Board) -> list[Event]:
     if board.period.kind == "special":
         state.specials = {key: label for key, label in state.specials.items() if key in catalog.templates}
         state.specials[board.missions[0].template] = board.period.label
+    if board.period.kind == "quest":
+        events += quests.end_run(state, board, board.missions[0])
     return events
+
+
+def completions_with(state: PlayerState, board: Board, mission: Mission, completed_at: int) -> Completions:
+    """The completions of a template once this one is final.
+
+    Cooldowns of what is dealt run from the end of the period: the exact moment of completion depends on the order of delivery.
+    """
+    done = state.completions.get(mission.template, Completions(0, 0))
+    at = completed_at if board.period.kind in ENDLESS_KINDS else board.period.end
+    return Completions(done.count + 1, max(at, done.last_at))
 
 
 def replace_streak(state: PlayerState, kind: PeriodKind, streak: Streak) -> list[Event]:
@@ -42,11 +55,13 @@ def replace_streak(state: PlayerState, kind: PeriodKind, streak: Streak) -> list
 
 
 def finish_if_complete(state: PlayerState, catalog: Catalog, board: Board, mission: Mission, *, at: int) -> list[Event]:
-    """Complete a mission whose requirements hold now, and open the following ordinals of a repeating one.
+    """Complete a mission or steps of a quest whose requirements hold now, and open the following ordinals of a repeating mission.
 
     An older ordinal nobody claimed is paid and makes room; ordinals leave no history row, there may be a hundred in a batch.
     """
     template = catalog.template(mission.template, mission.version)
+    if template.steps:
+        return quests.advance(state, board, mission, template, at=at)
     events: list[Event] = []
     while mission.status == "active" and complete(template, mission.progress, settling=False):
         events += complete_mission(state, catalog, board, mission, template, at=at)
@@ -64,6 +79,8 @@ def finish_if_complete(state: PlayerState, catalog: Catalog, board: Board, missi
 
 def _decide(state: PlayerState, catalog: Catalog, board: Board, mission: Mission) -> list[Event]:
     template = catalog.template(mission.template, mission.version)
+    if template.steps:  # decided by actions alone; what is earned never expires
+        return pay(state, board, mission, at=state.updated_at) if mission.status == "completed" else []
     events: list[Event] = []
     taken_up = mission.started_at is not None or not template.requires_start
     decided = mission.status == "active" and taken_up and complete(template, mission.progress, settling=True)
@@ -77,20 +94,21 @@ def _decide(state: PlayerState, catalog: Catalog, board: Board, mission: Mission
 
 def _expire(state: PlayerState, catalog: Catalog, board: Board, mission: Mission) -> None:
     if mission.completed_at is not None:
-        done = state.completions.get(mission.template)
-        # Cooldowns run from the end of the period: the exact moment of completion depends on the order of delivery.
-        at = mission.completed_at if board.period.end == FOREVER else board.period.end
-        state.completions[mission.template] = Completions((done.count if done else 0) + 1, max(at, done.last_at if done else at))
+        state.completions[mission.template] = completions_with(state, board, mission, mission.completed_at)
     if mission.status != "claimed":
-        timed = catalog.template(mission.template, mission.version).time_limit_ms is not None
-        mission.status = "failed" if mission.completed_at is None and timed else "expired"
+        template = catalog.template(mission.template, mission.version)
+        if template.steps:
+            mission.status = quests.unfinished(board, template)
+        else:
+            mission.status = "failed" if mission.completed_at is None and template.time_limit_ms is not None else "expired"
 
 
 def _remember_period(state: PlayerState, board: Board) -> None:
     state.settled[board.period.kind] = Settled(board.period.label, board.period.end, board.period.clock)
-    if board.period.kind == "daily" and board.missions:
-        completed = sum(mission.completed_at is not None for mission in board.missions)
-        state.recent_days = [*state.recent_days, (len(board.missions), completed)][-RECENT_DAYS:]
+    asked = board.ordinary()
+    if board.period.kind == "daily" and asked:
+        completed = sum(mission.completed_at is not None for mission in asked)
+        state.recent_days = [*state.recent_days, (len(asked), completed)][-RECENT_DAYS:]
 
 
 def _settle_older_ordinals(state: PlayerState, catalog: Catalog, board: Board) -> list[Event]:

@@ -1,6 +1,7 @@
 """Loading compiled catalogs from their JSON snapshots, as `authoring` writes them; without pydantic, every member is there."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -15,15 +16,18 @@ from missions_core.domain.catalog import (
     Group,
     ItemReward,
     Leaf,
+    Prize,
     RewardRules,
     Rewards,
     Rotation,
     Rules,
     Snapshot,
     SpeedBonus,
+    Step,
     StreakRule,
     StreakStep,
     Template,
+    Tier,
 )
 
 
@@ -43,6 +47,7 @@ def catalog_from_snapshot(snapshot: Snapshot) -> Catalog:
 def template_from_snapshot(raw: Snapshot) -> Template:
     """Load one compiled template; every member is present (the compiler fills defaults)."""
     leaves: list[Leaf] = []
+    steps = tuple(_step(step, leaves) for step in raw.get("steps", ()))
     repeats = raw["kind"] == "mission" and raw["period"] == "perpetual" and raw["type"] != "unique" and raw["max_completions"] != 1
     tree = _group(raw["requirements"], leaves, repeats=repeats)
     hours = raw["active_hours"]
@@ -57,7 +62,7 @@ def template_from_snapshot(raw: Snapshot) -> Template:
         description=raw["description"],
         category=raw["category"],
         type=raw["type"],
-        period=raw["period"],
+        period="quest" if raw["kind"] == "quest" else raw["period"],
         difficulty=raw["difficulty"],
         leaves=tuple(leaves),
         tree=tree,
@@ -84,6 +89,10 @@ def template_from_snapshot(raw: Snapshot) -> Template:
         evidence=raw["evidence"] is not None,
         metadata=raw["metadata"],
         leaves_of=wanted,
+        steps=steps,
+        tiers=_tiers(raw, leaves) if raw["kind"] == "achievement" else (),
+        achievement_type=raw.get("achievement_type"),
+        prizes=tuple(Prize(each["from"], each["to"], rewards_from_snapshot(each["rewards"])) for each in raw.get("prizes", ())),
     )
 
 
@@ -95,6 +104,36 @@ def rewards_from_snapshot(raw: Snapshot) -> Rewards:
         badges=tuple(raw.get("badges", ())),
         titles=tuple(raw.get("titles", ())),
         frames=tuple(raw.get("frames", ())),
+    )
+
+
+def _step(raw: Snapshot, leaves: list[Leaf]) -> Step:
+    """A step, whose leaves join those of the steps before it."""
+    first = len(leaves)
+    tree = _group(raw["requirements"], leaves, repeats=False)
+    return Step(
+        key=raw["key"],
+        name=raw["name"],
+        leaves=range(first, len(leaves)),
+        tree=tree,
+        rewards=rewards_from_snapshot(raw["rewards"]),
+        optional=raw["optional"],
+        manual=raw.get("manual", False),
+    )
+
+
+def _tiers(raw: Snapshot, leaves: list[Leaf]) -> tuple[Tier, ...]:
+    rewards = rewards_from_snapshot(raw["rewards"])
+    if not raw["tiers"]:
+        return (Tier(None, tuple(leaves), rewards),)
+    first, *rest = leaves
+    return tuple(
+        Tier(
+            tier["name"],
+            (replace(first, target=Decimal(tier["target"])), *rest),
+            rewards_from_snapshot(tier["rewards"]) if "rewards" in tier else rewards,
+        )
+        for tier in raw["tiers"]
     )
 
 
@@ -182,7 +221,8 @@ def _check_in(raw: Snapshot) -> CheckInRule:
 
 
 def _lifetime_leaves(templates: Mapping[str, Template]) -> dict[str, tuple[Leaf, ...]]:
-    leaves = [leaf for template in templates.values() for leaf in template.leaves if leaf.counter is not None]
+    sets = [leaves for template in templates.values() for leaves in (template.leaves, *(tier.leaves for tier in template.tiers))]
+    leaves = [leaf for each in sets for leaf in each if leaf.counter is not None]
     # Leaves share a counter whatever their target; `distinct` remembers as many values as the largest of them asks for.
     by_counter = {leaf.counter: leaf for leaf in sorted(leaves, key=lambda leaf: max(leaf.target, leaf.target2 or leaf.target))}
     by_action: dict[str, tuple[Leaf, ...]] = {}

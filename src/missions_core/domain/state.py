@@ -21,7 +21,7 @@ class Mission:
 
     template: str
     version: int
-    progress: list[Progress]
+    progress: list[Progress]  # one per leaf; of a quest, of all its steps
     status: str = "active"  # active | completed | claimed; expired and failed only once settled
     started_at: int | None = None  # the opt-in (`requires_start`)
     first_at: int | None = None  # the earliest action that counted
@@ -29,6 +29,9 @@ class Mission:
     completed_at: int | None = None
     claimed_at: int | None = None
     paid: Rewards | None = None  # fixed by the completing write
+    steps: list[int | None] = field(default_factory=list)  # of a quest: when each step was completed
+    competitive: bool = False  # its progress is a score: dealt beside the drawn ones, it decides neither streaks nor what comes next
+    reached_at: int | None = None  # when the score became what it is
 
 
 @dataclass(slots=True)
@@ -47,6 +50,10 @@ class Board:
     def find(self, template: str) -> Mission | None:
         """This board's mission of a template."""
         return next((mission for mission in self.missions if mission.template == template), None)
+
+    def ordinary(self) -> list[Mission]:
+        """The missions that are not competitive: those the player is asked for."""
+        return [mission for mission in self.missions if not mission.competitive]
 
 
 @dataclass(slots=True)
@@ -84,6 +91,26 @@ class Completions:
 
     count: int
     last_at: int
+
+
+@dataclass(slots=True)
+class QuestEnd:
+    """How a player's last run of a quest ended, and how many there were."""
+
+    runs: int
+    status: str  # claimed | failed | expired
+    at: int  # when it was completed, or its time was over
+    claimed_at: int | None = None
+    version: int = 0  # of the template it was a run of
+    done: int = 0  # bitmap of its steps
+
+
+@dataclass(slots=True)
+class Unlocked:
+    """The tiers of an achievement a player has reached, in order, each by its instant; how many of them are paid."""
+
+    tiers: list[int]
+    claimed: int = 0
 
 
 @dataclass(slots=True)
@@ -152,6 +179,8 @@ class PlayerState:
     commands: list[CommandResult] = field(default_factory=list)
     catalog_version: int = 0
     specials: dict[str, str] = field(default_factory=dict)  # template -> label of its last settled special board
+    quests: dict[str, QuestEnd] = field(default_factory=dict)  # template -> the end of its last run
+    achievements: dict[str, Unlocked] = field(default_factory=dict)
 
     def current(self, kind: PeriodKind) -> Board | None:
         """The open board of a drawn kind."""
@@ -167,5 +196,10 @@ class PlayerState:
 
 
 def mission_id(board: Board, mission: Mission) -> str:
-    """The public id of a mission."""
+    """The public id of a mission, or of one run of a quest."""
     return f"{mission.template}:{board.period.label}"
+
+
+def cause_of(board: Board, mission: Mission) -> str:
+    """Why a mission's or a quest's reward is paid: the key of its grant."""
+    return f"{'quest' if board.period.kind == 'quest' else 'mission'}:{mission_id(board, mission)}"

@@ -13,10 +13,12 @@ STREAK_KINDS: tuple[PeriodKind, ...] = ("daily", "weekly")
 
 def counts(board: Board, rule: StreakRule) -> bool:
     """Whether a board's period counts for its streak."""
-    done = [mission.completed_at is not None for mission in board.missions]
     if rule.counts == "none":
         return False
-    return bool(done) and (all(done) if rule.counts == "all" else any(done))
+    if rule.counts == "any":
+        return any(mission.completed_at is not None for mission in board.missions)
+    asked = board.ordinary()
+    return bool(asked) and all(mission.completed_at is not None for mission in asked)
 
 
 def shown(state: PlayerState, kind: PeriodKind, rule: StreakRule) -> Streak:
@@ -37,7 +39,7 @@ def after(streak: Streak, board: Board, rule: StreakRule) -> Streak:
     streak = _with_freezes(streak, board.freezes_gained, rule)
     if counts(board, rule):
         return _extended(streak, rule)
-    if board.shielded or not board.missions:
+    if board.shielded or not board.ordinary():
         return streak
     return missed(streak, at=board.period.end)
 

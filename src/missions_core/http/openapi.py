@@ -29,8 +29,19 @@ DESCRIPTION = (
     "players are known by their token alone. Errors are problem documents (RFC 9457) with a stable `code`."
 )
 PUBLIC_TAG = "health"
-LOCALISED_TAGS = frozenset({"missions", "rewards"})
-REPEATABLE = frozenset({"post_claim", "post_claims", "post_check_in", "post_reroll"})
+LOCALISED_TAGS = frozenset({"missions", "quests", "rewards", "achievements", "leaderboards"})
+REPEATABLE = frozenset(
+    {
+        "post_claim",
+        "post_claims",
+        "post_quest_claim",
+        "post_achievement_claim",
+        "post_check_in",
+        "post_reroll",
+        "post_quest_start",
+        "post_step",
+    }
+)
 
 PROBLEM = {
     "type": "object",

@@ -12,6 +12,9 @@ catalog pointer (12, 13)                    CATALOG             CURRENT
 catalog snapshot chunk (12, 13)             CATALOG             SNAPSHOT#{version}#{digest}#{n}
 replaced template version (12, 14)          CATALOG             TEMPLATE#{key}#{version}
 job run, ttl (15)                           JOB#{name}          {scheduled time}
+score, ttl (16, 17)                         SCORES#{board}#{label}#{shard}  {player}
+merged leaderboard, ttl (18, 19, 20)        SCORES#{board}#{label}          TOP
+counters of all players (21, 22)            STATS#ALL#{shard}   HOLDERS
 
  1. Load a player                           GetItem, strong
  2. Save a player                           PutItem if the version is still the loaded one
@@ -28,7 +31,15 @@ job run, ttl (15)                           JOB#{name}          {scheduled time}
 13. Load the catalog                        GetItem of the pointer, strong; Query of its chunks
 14. Templates as they were dealt            BatchGetItem
 15. Did this job run?                       PutItem, GetItem
+16. Raise a player's score                  PutItem if the score held is worse
+17. These players' scores                   BatchGetItem
+18. Merge scores into a leaderboard         GetItem, strong; PutItem if the version is still the loaded one
+19. Show a leaderboard                      GetItem
+20. Leaderboards that became final          Query index `work`: work_queue = BOARDS, work_at <= now
+21. Count players and holders               UpdateItem ADD
+22. Shares of holders                       BatchGetItem
 
+Scores are kept by player, not by account: whoever asks for friends' ranks, and whoever erases a player, knows players.
 Instants in keys are zero-padded epoch milliseconds: text order is time order. What may hold any text comes last, so no `#` in it can
 be mistaken; accounts, template keys, ids of goods and period labels never hold one.
 """
@@ -43,12 +54,16 @@ from missions_core.errors import InvalidInput
 Key = tuple[str, str]
 
 DUE_SHARDS = 64
+SCORE_SHARDS = 16  # of one leaderboard: a partition takes 1000 writes a second
+STATISTICS_SHARDS = 8
+CLOSING_BOARDS = "BOARDS"  # the queue of the index `work` in which leaderboards wait for their end
 HISTORY = "HISTORY#"
 GRANTS = "GRANT#"
 ITEMS = "ITEM#"
+RANKS = "RANK#"  # in cursors only: ranks have no rows
 CATALOG = "CATALOG"
 CURRENT = (CATALOG, "CURRENT")
-ONE_MISSION_KINDS = frozenset({"special", "perpetual"})  # boards of these kinds share labels: their template tells them apart
+ONE_MISSION_KINDS = frozenset({"special", "perpetual", "quest"})  # boards of these kinds share labels: their template tells them apart
 
 
 def player(player: str) -> str:
@@ -90,8 +105,7 @@ def history(player_id: str, board: Board) -> Key:
 
 def due_shard(player_id: str) -> str:
     """The index partition a player's next change is found under."""
-    digest = blake2b(player_id.encode(), digest_size=8).digest()
-    return due_partition(int.from_bytes(digest) % DUE_SHARDS)
+    return due_partition(_hash(player_id) % DUE_SHARDS)
 
 
 def due_partition(shard: int) -> str:
@@ -150,6 +164,32 @@ def job(name: str, scheduled_at: int) -> Key:
     return jobs(name), _instant(scheduled_at)
 
 
+def leaderboard(board: str, label: str) -> str:
+    """The partition of a leaderboard: of a board, and the label of the period it ranks. Neither has a `#`."""
+    return f"SCORES#{board}#{label}"
+
+
+def board_of(partition: str) -> tuple[str, str]:
+    """The board and the label a leaderboard's partition belongs to."""
+    _, board, label = partition.split("#")
+    return board, label
+
+
+def top(board: str, label: str) -> Key:
+    """A leaderboard's merged row."""
+    return leaderboard(board, label), "TOP"
+
+
+def score(board: str, label: str, player_id: str) -> Key:
+    """A player's score, on one of the leaderboard's shards."""
+    return f"{leaderboard(board, label)}#{_hash(player_id) % SCORE_SHARDS}", player_id
+
+
+def statistics(shard: int) -> Key:
+    """One of the rows that together count all players."""
+    return f"STATS#ALL#{shard}", "HOLDERS"
+
+
 def cursor(key: Key) -> str:
     """An opaque cursor that continues a list after this key."""
     partition, sort = key
@@ -164,8 +204,29 @@ def after_cursor(text: str, partition: str, prefix: str) -> Key:
     except (Base64Error, ValueError):
         binding, sort = b"", ""
     if binding != _binding(partition) or not sort.startswith(prefix):
-        raise InvalidInput("invalid_cursor", "cursor must be a next_cursor of this list; without one it starts at the top", field="cursor")
+        raise _invalid_cursor()
     return partition, sort
+
+
+def rank_cursor(partition: str, rank: int) -> str:
+    """An opaque cursor that continues a leaderboard after this rank."""
+    return cursor((partition, f"{RANKS}{rank}"))
+
+
+def after_rank(text: str, partition: str) -> int:
+    """The rank a cursor stands for. InvalidInput: not a cursor of this leaderboard."""
+    rank = after_cursor(text, partition, RANKS)[1].removeprefix(RANKS)
+    if not rank.isdecimal():
+        raise _invalid_cursor()
+    return int(rank)
+
+
+def _invalid_cursor() -> InvalidInput:
+    return InvalidInput("invalid_cursor", "cursor must be a next_cursor of this list; without one it starts at the top", field="cursor")
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest())
 
 
 def _binding(partition: str) -> bytes:

@@ -13,12 +13,41 @@ from typing import Any
 
 from missions_core.domain.catalog import Rewards
 from missions_core.domain.codec import rewards_to_json
-from missions_core.domain.events import CheckInCompleted, Event, GrantPending, MissionCompleted, MissionStarted, RewardClaimed, StreakBroken
+from missions_core.domain.events import (
+    AchievementUnlocked,
+    CheckInCompleted,
+    Event,
+    GrantPending,
+    MissionCompleted,
+    MissionStarted,
+    PlayerJoined,
+    QuestCompleted,
+    QuestFailed,
+    QuestStarted,
+    QuestStepCompleted,
+    RewardClaimed,
+    ScoreChanged,
+    StreakBroken,
+)
 from missions_core.domain.snapshots import rewards_from_snapshot
 from missions_core.domain.state import PlayerState
 
 FORMAT = 1
-TYPES: tuple[type[Event], ...] = (MissionStarted, MissionCompleted, RewardClaimed, CheckInCompleted, StreakBroken, GrantPending)
+TYPES: tuple[type[Event], ...] = (
+    MissionStarted,
+    MissionCompleted,
+    RewardClaimed,
+    CheckInCompleted,
+    StreakBroken,
+    GrantPending,
+    QuestStarted,
+    QuestStepCompleted,
+    QuestCompleted,
+    QuestFailed,
+    AchievementUnlocked,
+    ScoreChanged,
+    PlayerJoined,
+)
 # Text that most outboxes contain: zlib refers to it instead of spelling it out. Part of format 1, never edited.
 DICTIONARY = b'"badges":["titles":["items":[{"id":""quantity":check_in:2026-"daily","weekly",mission:daily_"count",{"amounts":{"xp":'
 
@@ -42,7 +71,9 @@ class Outgoing:
 def encode(state: PlayerState, events: Sequence[Event]) -> bytes:
     """Events of one write as stored."""
     text = json.dumps(
-        [state.player, state.account, state.updated_at, [_pack(event) for event in events]], separators=(",", ":"), ensure_ascii=False
+        [state.player, state.account, state.updated_at, [_pack(event) for event in _last_scores(events)]],
+        separators=(",", ":"),
+        ensure_ascii=False,
     )
     packer = zlib.compressobj(level=6, wbits=-15, zdict=DICTIONARY)
     return bytes([FORMAT]) + packer.compress(text.encode()) + packer.flush()
@@ -64,6 +95,12 @@ def event_id(account: str, event: Event) -> str:
     return blake2b(f"{account}\0{type(event).__name__}\0{_subject(event)}".encode(), digest_size=16).hexdigest()
 
 
+def _last_scores(events: Sequence[Event]) -> list[Event]:
+    """The events without scores that a later one of this write replaces."""
+    last = {(event.board, event.label): event for event in events if isinstance(event, ScoreChanged)}
+    return [event for event in events if not isinstance(event, ScoreChanged) or event is last[event.board, event.label]]
+
+
 def _outgoing(player: str, account: str, at: int, event: Event) -> Outgoing:
     return Outgoing(event_id(account, event), player, account, at, event)
 
@@ -78,6 +115,16 @@ def _subject(event: Event) -> str:
             return event.label
         case StreakBroken():
             return f"{event.kind} {event.broken_at}"
+        case QuestStarted() | QuestCompleted() | QuestFailed():
+            return event.quest
+        case QuestStepCompleted():
+            return f"{event.quest}:{event.step}"
+        case AchievementUnlocked():
+            return f"{event.achievement}:{event.tier or ''}"
+        case ScoreChanged():
+            return f"{event.board}:{event.label}:{event.score}:{event.reached_at}"
+        case PlayerJoined():
+            return ""
 
 
 def _pack(event: Event) -> list[Any]:

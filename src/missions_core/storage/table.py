@@ -1,5 +1,6 @@
 """The one table as PynamoDB models, bound to a table name when a store is built."""
 
+from decimal import Decimal
 from functools import cache
 from types import new_class
 from typing import TypeVar
@@ -33,12 +34,18 @@ SCHEMA = {
         {"AttributeName": "SK", "AttributeType": "S"},
         {"AttributeName": "due_shard", "AttributeType": "S"},
         {"AttributeName": "due_at", "AttributeType": "N"},
+        {"AttributeName": "work_queue", "AttributeType": "S"},
+        {"AttributeName": "work_at", "AttributeType": "N"},
     ],
     "GlobalSecondaryIndexes": [
         {
             "IndexName": "due",
             "KeySchema": [{"AttributeName": "due_shard", "KeyType": "HASH"}, {"AttributeName": "due_at", "KeyType": "RANGE"}],
-        }
+        },
+        {
+            "IndexName": "work",
+            "KeySchema": [{"AttributeName": "work_queue", "KeyType": "HASH"}, {"AttributeName": "work_at", "KeyType": "RANGE"}],
+        },
     ],
 }
 
@@ -53,6 +60,18 @@ class IntegerAttribute(Attribute[int]):
 
     def deserialize(self, value: str) -> int:
         return int(value)
+
+
+class DecimalAttribute(Attribute[Decimal]):
+    """An exact number."""
+
+    attr_type = NUMBER
+
+    def serialize(self, value: Decimal) -> str:
+        return f"{value:f}"
+
+    def deserialize(self, value: str) -> Decimal:
+        return Decimal(value)
 
 
 class Row(Model):
@@ -120,6 +139,29 @@ class ContentRow(Row):
     content = BinaryAttribute(legacy_encoding=False)
 
 
+class ScoreRow(Row):
+    """A player's score on a leaderboard."""
+
+    account = UnicodeAttribute()
+    score = DecimalAttribute()
+    reached_at = IntegerAttribute()
+    ttl = IntegerAttribute()
+
+
+class TopRow(Row):
+    """A leaderboard: its best scores in order and the histogram of all, and when it was merged. In the index until its prizes are paid."""
+
+    content = BinaryAttribute(legacy_encoding=False)
+    version = IntegerAttribute()
+    template_version = IntegerAttribute()
+    closes_at = IntegerAttribute()
+    merged_at = IntegerAttribute()
+    closed_at = IntegerAttribute(null=True)
+    work_queue = UnicodeAttribute(null=True)
+    work_at = IntegerAttribute(null=True)
+    ttl = IntegerAttribute()
+
+
 class JobRow(Row):
     """One run of a scheduled job."""
 
@@ -155,10 +197,10 @@ def bind(model: type[AnyRow], table_name: str) -> type[AnyRow]:
     return bound
 
 
-def find(model: type[AnyRow], key: keys.Key) -> AnyRow | None:
-    """The row under a key, strongly read."""
+def find(model: type[AnyRow], key: keys.Key, *, consistent: bool = True) -> AnyRow | None:
+    """The row under a key, strongly read unless said otherwise, at half the price."""
     try:
-        return model.get(*key, consistent_read=True)
+        return model.get(*key, consistent_read=consistent)
     except model.DoesNotExist:
         return None
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import uuid4
 
-from missions_core.domain import duplicates
+from missions_core.domain import achievements, duplicates
 from missions_core.domain.catalog import Catalog
-from missions_core.domain.events import Event
+from missions_core.domain.events import Event, PlayerJoined
 from missions_core.domain.roll import Rolled, due_at, new_player, roll, welcome
 from missions_core.domain.state import Board, PendingGrant, PlayerState
 from missions_core.errors import Contention, NotFound, VersionConflict
@@ -35,6 +35,7 @@ class Draft:
     due_at: int | None = None  # as the index has it
     changed: bool = False
     events: list[Event] = field(default_factory=list)
+    reviewed: int = 0  # how many of the events were looked at for achievements
     settled: list[Board] = field(default_factory=list)
     leaving: dict[int, list[str]] = field(default_factory=dict)  # committed action ids that are too many or too old, by hour
     overdue: list[PendingGrant] = field(default_factory=list)  # owed when loaded, and should be paid by now: worth a look, once
@@ -61,6 +62,8 @@ def change(stores: Stores, player: str, command: Callable[[Draft], Answer], *, n
         stored = stores.players.load(player)
         draft = open_draft(stores, player, stored, now=now, present=present)
         answer = command(draft)
+        if draft.changed:
+            review(draft)
         try:
             save(stores, draft, version=stored.version if stored else None)
         except VersionConflict:
@@ -87,6 +90,14 @@ def open_draft(stores: Stores, player: str, stored: Stored | None, *, now: int, 
     return draft
 
 
+def review(draft: Draft) -> None:
+    """Unlock the achievements that are reached by now. Each event is counted once, however often this is called."""
+    unlocked = achievements.review(draft.state, draft.catalog, draft.events[draft.reviewed :], now=draft.now)
+    draft.changed |= bool(unlocked)
+    draft.events += unlocked
+    draft.reviewed = len(draft.events)
+
+
 def require_registered(draft: Draft) -> None:
     """Refuse a player nobody registered, where the catalog's rules want players registered first."""
     if draft.is_new and draft.catalog.rules.unknown_players == "quarantine":
@@ -104,7 +115,8 @@ def save(stores: Stores, draft: Draft, *, version: int | None) -> None:
         duplicates.drop(state, draft.leaving)
     if draft.settled:
         stores.players.save_history(state.player, draft.settled, version=version or 0)
-    stores.players.save(state, version=version, events=draft.events, due_at=due_at(state, draft.catalog))
+    joined: list[Event] = [PlayerJoined(state.created_at)] if version is None else []
+    stores.players.save(state, version=version, events=joined + draft.events, due_at=due_at(state, draft.catalog))
 
 
 def drop_paid(stores: Stores, draft: Draft) -> list[PendingGrant]:

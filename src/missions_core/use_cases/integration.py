@@ -1,17 +1,23 @@
 """Integration events out: our domain events in the words other services read, CloudEvents-shaped. `contracts` describes each."""
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from missions_core.domain.catalog import Rewards
 from missions_core.domain.codec import rewards_to_json
 from missions_core.domain.events import (
+    AchievementUnlocked,
     CheckInCompleted,
     Event,
-    GrantPending,
     MissionCompleted,
     MissionStarted,
+    QuestCompleted,
+    QuestFailed,
+    QuestStarted,
+    QuestStepCompleted,
     RewardClaimed,
     StreakBroken,
 )
@@ -19,6 +25,19 @@ from missions_core.messaging import BusEvent
 
 SOURCE = "missions"
 SCHEMA_VERSION = "1.0"
+# The events the world is told of, and the member that says when each happened. Their other members are told under their own names.
+_INSTANTS: dict[type[Event], str] = {
+    MissionStarted: "started_at",
+    MissionCompleted: "completed_at",
+    RewardClaimed: "claimed_at",
+    CheckInCompleted: "checked_in_at",
+    StreakBroken: "broken_at",
+    QuestStarted: "started_at",
+    QuestStepCompleted: "completed_at",
+    QuestCompleted: "completed_at",
+    QuestFailed: "failed_at",
+    AchievementUnlocked: "unlocked_at",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,31 +53,18 @@ class Announcement:
 
 def announcement_of(event: Event, event_id: str, player: str) -> Announcement | None:
     """What the world is told of a domain event; None: it concerns nobody outside."""
-    data: dict[str, Any]
-    match event:
-        case MissionStarted():
-            data = {"mission": event.mission, "template": event.template, "started_at": timestamp(event.started_at)}
-            return Announcement(event_id, "MissionStarted", player, event.started_at, data)
-        case MissionCompleted():
-            data = {
-                "mission": event.mission,
-                "template": event.template,
-                "type": event.type,
-                "rewards": rewards_to_json(event.rewards),
-                "completed_at": timestamp(event.completed_at),
-            }
-            return Announcement(event_id, "MissionCompleted", player, event.completed_at, data)
-        case RewardClaimed():
-            data = {"cause": event.cause, "rewards": rewards_to_json(event.rewards), "claimed_at": timestamp(event.claimed_at)}
-            return Announcement(event_id, "RewardClaimed", player, event.claimed_at, data)
-        case CheckInCompleted():
-            data = {**asdict(event), "checked_in_at": timestamp(event.checked_in_at)}
-            return Announcement(event_id, "CheckInCompleted", player, event.checked_in_at, data)
-        case StreakBroken():
-            data = {**asdict(event), "broken_at": timestamp(event.broken_at)}
-            return Announcement(event_id, "StreakBroken", player, event.broken_at, data)
-        case GrantPending():
-            return None
+    instant = _INSTANTS.get(type(event))
+    if instant is None:
+        return None
+    at: int = getattr(event, instant)
+    data = {name: _plain(getattr(event, name)) for name in type(event).__match_args__} | {instant: timestamp(at)}
+    return Announcement(event_id, type(event).__name__, player, at, data)
+
+
+def _plain(member: object) -> object:
+    if isinstance(member, Rewards):
+        return rewards_to_json(member)
+    return dict(member) if isinstance(member, Mapping) else member
 
 
 def bus_event(announcement: Announcement) -> BusEvent:

@@ -1,7 +1,8 @@
-"""Effects out: what state writes put into their outboxes goes to the rewards queue and the event bus, at least once, in order."""
+"""Effects out: what state writes put into their outboxes goes to the queues and the event bus, at least once, in order."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from aws_lambda_powertools.metrics import MetricUnit
 
@@ -10,11 +11,16 @@ from missions_core.domain.state import PendingGrant
 from missions_core.messaging import BusEvent, EventBus, Queue
 from missions_core.observability import create_logger, create_metrics
 from missions_core.storage import outbox
+from missions_core.storage.outbox import Outgoing
 from missions_core.use_cases.grant import grant_message
 from missions_core.use_cases.integration import announcement_of, bus_event
+from missions_core.use_cases.standings import standings_body
 
 logger = create_logger()
 metrics = create_metrics()
+
+Effect = TypeVar("Effect")
+Effects = list[tuple[int, Effect]]  # each with the number of its record
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,30 +31,47 @@ class StreamRecord:
     outbox: bytes
 
 
-def publish(rewards: Queue, bus: EventBus, records: Sequence[StreamRecord]) -> str | None:
+def publish(rewards: Queue, standings: Queue, bus: EventBus, records: Sequence[StreamRecord]) -> str | None:
     """Send everything the records carry. Returns the sequence number of the first record of which something was not taken.
 
     The stream is delivered again from there: whatever follows is sent twice, and receivers know every event by its id.
     """
-    grants: list[tuple[int, str]] = []
-    announcements: list[tuple[int, BusEvent]] = []
-    unreadable = len(records)
-    for index, record in enumerate(records):
+    grants: Effects[str] = []
+    reports: Effects[str] = []
+    announcements: Effects[BusEvent] = []
+    readable = 0
+    for record in records:
         try:
             outgoing = outbox.decode(record.outbox)
         except ValueError:
             logger.exception("outbox not readable", sequence_number=record.sequence_number)
-            unreadable = index
             break  # the records before it are sent; from it on the stream is delivered again, alone in the end, then kept aside
-        for item in outgoing:
-            if isinstance(item.event, GrantPending):
-                grant = PendingGrant(item.event.cause, item.event.at, item.event.rewards)
-                grants.append((index, grant_message(item.player, item.account, grant)))
-            elif announcement := announcement_of(item.event, item.id, item.player):
-                announcements.append((index, bus_event(announcement)))
-    refused = [grants[at][0] for at in rewards.send([body for _, body in grants])] if grants else []
-    refused += [announcements[at][0] for at in bus.put([event for _, event in announcements])] if announcements else []
-    first = min([unreadable, *refused])
+        grants += [(readable, body) for body in _grants(outgoing)]
+        reports += [(readable, body) for body in _reports(outgoing)]
+        announcements += [(readable, event) for event in _announcements(outgoing)]
+        readable += 1
+    refused = _refused(rewards.send, grants) + _refused(standings.send, reports) + _refused(bus.put, announcements)
+    first = min([readable, *refused])
     metrics.add_metric("EventsPublished", MetricUnit.Count, len(announcements))
     logger.info("outbox published", records=len(records), grants=len(grants), events=len(announcements), refused=len(refused))
     return records[first].sequence_number if first < len(records) else None
+
+
+def _grants(outgoing: Sequence[Outgoing]) -> list[str]:
+    owed = [(item, item.event) for item in outgoing if isinstance(item.event, GrantPending)]
+    return [grant_message(item.player, item.account, PendingGrant(event.cause, event.at, event.rewards)) for item, event in owed]
+
+
+def _reports(outgoing: Sequence[Outgoing]) -> list[str]:
+    body = standings_body(outgoing[0].player, outgoing[0].account, [item.event for item in outgoing]) if outgoing else None
+    return [] if body is None else [body]
+
+
+def _announcements(outgoing: Sequence[Outgoing]) -> list[BusEvent]:
+    announced = (announcement_of(item.event, item.id, item.player) for item in outgoing)
+    return [bus_event(announcement) for announcement in announced if announcement is not None]
+
+
+def _refused(send: Callable[[list[Effect]], list[int]], effects: Effects[Effect]) -> list[int]:
+    """Send what there is to send; the records of what was not taken."""
+    return [effects[at][0] for at in send([effect for _, effect in effects])] if effects else []

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from missions_core.domain.catalog import Catalog
 from missions_core.domain.state import PlayerState
-from missions_core.use_cases.changes import open_draft
+from missions_core.use_cases.changes import open_draft, review
 from missions_core.use_cases.stores import Stores
 
 
@@ -20,4 +20,5 @@ class PlayerView:
 def read_player(stores: Stores, player: str, *, now: int) -> PlayerView:
     """What the player would find if they acted now; an unknown player sees their first boards."""
     draft = open_draft(stores, player, stores.players.load(player), now=now, present=True)
+    review(draft)
     return PlayerView(draft.state, draft.catalog, draft.now)

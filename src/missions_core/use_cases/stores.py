@@ -5,17 +5,21 @@ from dataclasses import dataclass
 from missions_core.storage.catalogs import Catalogs
 from missions_core.storage.ledger import Ledger
 from missions_core.storage.players import Players
+from missions_core.storage.scores import Scores
+from missions_core.storage.statistics import Statistics
 
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """One table's players, ledger and catalogs."""
+    """One table's players, ledger, catalogs, scores and statistics."""
 
     players: Players
     ledger: Ledger
     catalogs: Catalogs
+    scores: Scores
+    statistics: Statistics
 
 
 def stores_of(table_name: str) -> Stores:
     """Bind all stores to one table."""
-    return Stores(Players(table_name), Ledger(table_name), Catalogs(table_name))
+    return Stores(Players(table_name), Ledger(table_name), Catalogs(table_name), Scores(table_name), Statistics(table_name))

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from infra.cli import main
 from infra.inprocess import InProcessAws
 from missions_core import clock
-from tests.support.catalogs import mission, snapshot
+from tests.support.catalogs import mission, quest, snapshot, step
 from tests.support.game import ms
 from tests.support.world import World, post
 
@@ -22,7 +22,8 @@ def world(aws: InProcessAws, environment: dict[str, str], monkeypatch: pytest.Mo
     world = World(aws, environment, NOW)
     monkeypatch.setattr(clock, "now", lambda: world.now)
     gift = mission("gift", {"tip.sent": 1}, auto_claim=True, rewards={"gold": 7, "badges": ["giver"]})
-    world.publish_catalog(snapshot(mission("three_posts", {"post.created": 3}), gift))
+    tour = quest("tour", step("hello"), step("two_posts", {"post.created": 2}), time_limit_hours=48)
+    world.publish_catalog(snapshot(mission("three_posts", {"post.created": 3}), gift, tour))
     world.ingest(post(1, "2026-11-21T12:00:00Z"), post(2, "2026-11-21T12:00:00Z", type_="tip.sent"))
     return world
 
@@ -58,6 +59,8 @@ def test_boards_and_progress_are_readable() -> None:
 
     assert "daily 2026-11-21: 2026-11-21 00:00 to 2026-11-22 00:00" in text
     assert "██████░░░░░░░░░░░░░░  33 %  three_posts  active     post.created 1 >= 3" in text
+    assert "quest tour:run-1: in_progress, ends 2026-11-23 12:00  → 100 gold" in text
+    assert "██████████░░░░░░░░░░  50 %  two_posts  open   → 1 gold" in text
     assert "pending mission:gift:2026-11-21: 7 gold, giver" in text
 
 

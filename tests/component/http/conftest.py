@@ -12,7 +12,7 @@ import pytest
 
 from infra.inprocess import InProcessAws
 from missions_core import clock
-from tests.support.catalogs import mission, snapshot
+from tests.support.catalogs import achievement, mission, quest, snapshot, step
 from tests.support.game import ms
 from tests.support.world import World
 
@@ -32,9 +32,9 @@ VOLUME = {"all": [{"key": "volume", "action": "tip.sent", "aggregate": "sum", "f
 
 FUNCTIONS = {
     r"POST /v1/actions": "post_actions",
-    r"POST /v1/me/(missions/[^/]+/claim|claims)": "claim_reward",
+    r"POST /v1/me/((missions|quests|achievements)/[^/]+/claim|claims)": "claim_reward",
     r"POST /v1/me/check-ins": "check_in",
-    r"PATCH /v1/me/profile|POST /v1/me/(missions/[^/]+/(start|reroll)|pause)": "player_commands",
+    r"PATCH /v1/me/profile|POST /v1/me/(missions/[^/]+/(start|reroll)|quests/[^/]+/(start|steps/[^/]+/complete)|pause)": "player_commands",
     r"PUT /v1/players/[^/]+": "admin_api",
     r"GET /(health.*|v1/(openapi.json|docs))": "health",
     r"GET /v1/me/.*": "player_queries",
@@ -146,6 +146,16 @@ def world(aws: InProcessAws, environment: dict[str, str], monkeypatch: pytest.Mo
             mission("tipper", VOLUME, period="weekly"),
             mission("sprint", {"post.created": 5}, type="timebound", period="weekly", time_limit_hours=1),
             mission("feast", {"tip.sent": 1}, period="special", active={"from": "2026-11-21T11:30:00Z", "until": "2026-11-21T18:00:00Z"}),
+            achievement("regular", tiers=[{"name": "bronze", "target": 1}, {"name": "silver", "target": 99}], rewards={}),
+            quest(
+                "tour",
+                step("hello"),
+                step("look", {"video.watched": 1}),
+                step("wave", optional=True),
+                requires_start=True,
+                auto_claim=False,
+                max_completions=2,
+            ),
             **RULES,
         )
     )

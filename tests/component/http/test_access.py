@@ -11,6 +11,7 @@ from tests.support.world import World
 PROTECTED = [
     ("POST", "/v1/actions"),
     ("GET", "/v1/me/hub"),
+    ("GET", "/v1/me/achievements"),
     ("POST", "/v1/me/claims"),
     ("POST", "/v1/me/check-ins"),
     ("PATCH", "/v1/me/profile"),

@@ -15,7 +15,7 @@ from missions_core.domain.catalog import DAY_MS
 from missions_core.http.identity import ROLES
 from tests.component.http.conftest import NOW, Answer, Client
 from tests.support.api_document import OPERATIONS, PROTECTED, PUBLIC
-from tests.support.catalogs import mission, snapshot
+from tests.support.catalogs import achievement, mission, quest, snapshot, step
 from tests.support.world import World, post
 
 Json = dict[str, Any]
@@ -27,11 +27,19 @@ CATALOG = snapshot(
     mission("hers_open", {"post.created": 900}, **FOR_VICTIM),
     mission("hers_to_start", {"post.created": 901}, requires_start=True, **FOR_VICTIM),
     mission("instead", {"post.created": 902}, period="weekly", segments=["swappers"]),
+    mission("open_to_all", {"tip.sent": 9}, type="competitive", period="weekly"),
+    achievement("hers_secret", achievement_type="secret", segments=["victims"], rewards={"xp": 77_103}, auto_claim=False),
+    quest("hers_chest", step("open_it", {"post.created": 1}, rewards={}), rewards={"gold": 83_911}, auto_claim=False, segments=["victims"]),
+    quest("hers_vow", step("say_it"), step("keep_it", {"post.created": 903}), segments=["victims"]),
+    quest("hers_call", step("hear_it", {"post.created": 904}), requires_start=True, segments=["victims"]),
     check_in={"base": {"gold": 10}},
     rotation={"daily": {"min": 9, "max": 9}, "weekly": {"min": 3, "max": 3}, "monthly": {"min": 0, "max": 0}},
 )
 PERSONAL = {"name": "Ann Unmistakable", "email": "ann@example.org", "avatar": "https://example.org/ann.png"}
 HERS = {*PERSONAL.values(), "hers_done", "hers_open", "hers_to_start", "645342", "40028"}  # the last: her gold
+KEYS = ("hers_secret", "hers_chest", "hers_vow", "hers_call")  # of an achievement and of quests only she may know of
+OPEN = {"open_to_all": "open_to_all"}
+HERS |= {*KEYS, "77103", "83911"}
 
 
 class Aim(NamedTuple):
@@ -40,7 +48,7 @@ class Aim(NamedTuple):
     own: int
     strangers: int
     code: str | None = None
-    mission: str = ""  # template of the mission in the path
+    mission: str = ""  # template of the mission in the path, or the achievement, or the quest
     body: Json = {}  # noqa: RUF012  # never changed
     names: str = "player"  # the member that would name somebody
     roles: frozenset[str] = frozenset()  # those that may do it to anybody
@@ -54,6 +62,12 @@ MATRIX = {
     "get_hub": OF_ONES_OWN,
     "list_missions": OF_ONES_OWN,
     "get_mission": Aim(200, 404, "mission_not_found", "hers_done"),
+    "list_achievements": OF_ONES_OWN,
+    "get_achievement": Aim(200, 404, "achievement_not_found", "hers_secret"),
+    "get_badge": Aim(200, 404, "achievement_not_found", "hers_secret"),
+    "list_quests": OF_ONES_OWN,
+    "get_quest": Aim(200, 404, "quest_not_found", "hers_vow"),
+    "get_leaderboard": Aim(200, 200, mission="open_to_all"),  # of all who play
     "get_streaks": OF_ONES_OWN,
     "get_check_ins": OF_ONES_OWN,
     "get_wallet": OF_ONES_OWN,
@@ -63,11 +77,15 @@ MATRIX = {
     "get_stats": OF_ONES_OWN,
     "get_profile": OF_ONES_OWN,
     "post_claim": Aim(200, 404, "mission_not_found", "hers_done"),
+    "post_achievement_claim": Aim(200, 404, "achievement_not_found", "hers_secret"),
+    "post_quest_claim": Aim(200, 404, "quest_not_found", "hers_chest"),
     "post_claims": OF_ONES_OWN,
     "post_check_in": OF_ONES_OWN,
     "patch_profile": Aim(200, 400, "unknown_field", body={"name": "Mallory"}),
     "post_start": Aim(200, 404, "mission_not_found", "hers_to_start"),
     "post_reroll": Aim(200, 404, "mission_not_found", "hers_open"),
+    "post_quest_start": Aim(200, 404, "quest_not_found", "hers_call"),
+    "post_step": Aim(200, 404, "quest_not_found", "hers_vow"),
     "post_pause": Aim(200, 400, "unknown_field", body={"days": 3}),
     "put_player_attributes": Aim(403, 403, "missing_role", body={"level": 99}, roles=frozenset({"service", "admin"})),
 }
@@ -78,14 +96,16 @@ class Target(NamedTuple):
     """Whom requests are aimed at, or a void of the same shape."""
 
     player: str
-    missions: Mapping[str, str]  # id by template
+    missions: Mapping[str, str]  # id by template; of what has a key of its own, that
     cursors: Mapping[str, str]  # by operation
 
 
 VOID = Target(
     "99999999-9999-4999-8999-999999999999",
-    {"hers_done": "a:2026-W48", "hers_open": "b:2026-W48", "hers_to_start": "c:2026-W48"},
-    dict.fromkeys(ROUTES, "bm90aGluZw"),
+    {"hers_done": "a:2026-W48", "hers_open": "b:2026-W48", "hers_to_start": "c:2026-W48"}
+    | {key: f"no_{n}" for n, key in enumerate(KEYS)}
+    | OPEN,
+    dict.fromkeys((name for name, aim in MATRIX.items() if aim is PAGED), "bm90aGluZw"),
 )
 
 
@@ -111,7 +131,7 @@ def victim(world: World, ann: Client, host: Client) -> Target:
     assert host.send("PUT", f"/v1/players/{ann.player}", {"segments": ["victims", "swappers"]}).status == 200
     return Target(
         ann.player,
-        {each["template"]: each["id"] for each in ann.get("/v1/me/missions").body["items"]},
+        {each["template"]: each["id"] for each in ann.get("/v1/me/missions").body["items"]} | {key: key for key in KEYS} | OPEN,
         {name: ann.get(ROUTES[name][1], limit=1).body["next_cursor"] for name, aim in MATRIX.items() if aim is PAGED},
     )
 
@@ -131,7 +151,8 @@ def ask(client: Client, name: str, target: Target) -> Answer:
     body = aim.body | ({names: target.player} if names and target.player != client.player else {})
     query = {"player": target.player, "player_id": target.player, "sub": target.player}
     query |= {"cursor": target.cursors[name]} if name in target.cursors and target.player != client.player else {}
-    aimed = path.format(mission_id=target.missions.get(aim.mission), player_id=target.player) if "{" in path else path
+    wanted = target.missions.get(aim.mission)
+    aimed = path.format(mission_id=wanted, key=wanted, step="say_it", player_id=target.player) if "{" in path else path
     return client.send(method, aimed, body, query=query, headers={"x-player": target.player, "x-forwarded-user": target.player})
 
 

@@ -241,6 +241,6 @@ def test_an_unknown_route_is_a_404(ann: Any) -> None:
 def test_looking_never_writes(ann: Any, world: World) -> None:
     for hours in range(0, 72, 9):
         world.now += hours * HOUR_MS
-        for path in ("hub", "missions", "streaks", "check-ins", "wallet", "grants", "inventory", "history", "stats", "profile"):
+        for path in ("hub", "missions", "quests", "streaks", "check-ins", "wallet", "grants", "inventory", "history", "stats", "profile"):
             assert ann.get(f"/v1/me/{path}").status == 200
     assert world.aws.write_units() == 0

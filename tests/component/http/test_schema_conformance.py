@@ -36,7 +36,12 @@ CHECKS: Any = [
 STATUSES = {200, 400, 401, 403, 404, 409, 410, 413, 429}
 TAKING_BODIES = [route for route, operation in OPERATIONS.items() if "requestBody" in operation]
 EXAMPLES = 20
-MISSIONS = ["one_post:2026-11-23", "one_post:2026-11-25", "three_posts:2026-11-25", "watcher:2026-W48", "feast:2026-11-21"]
+# What callers have, by the parameter that names it.
+KNOWN = {
+    "mission_id": ["one_post:2026-11-23", "one_post:2026-11-25", "three_posts:2026-11-25", "watcher:2026-W48", "feast:2026-11-21"],
+    "key": ["tour", "regular"],
+    "step": ["hello", "look", "wave"],
+}
 made_up = hypothesis.settings(
     max_examples=EXAMPLES,
     derandomize=True,
@@ -73,6 +78,9 @@ def callers(world: World, ann: Client, host: Client) -> Callable[[Route], Client
         world.pay()
         world.now += 2 * DAY_MS
         world.night()
+    ann.post("/v1/me/quests/tour/start")
+    ann.post("/v1/me/quests/tour/steps/hello/complete")
+    world.ingest(post("seen", "2026-11-25T12:00:10Z", ann.player, "video.watched"))
     return lambda route: host if "/players/" in route[1] else ann
 
 
@@ -103,10 +111,12 @@ def converse(client: Client, route: Route, mode: GenerationMode) -> None:
     operation = schemathesis.openapi.from_wsgi("/v1/openapi.json", application(client))[path][method]
 
     @made_up
-    @given(case=operation.as_strategy(generation_mode=mode), mission=st.sampled_from([None, *MISSIONS]))
-    def check(case: Case, mission: str | None) -> None:
-        if mission is not None and "mission_id" in case.path_parameters:
-            case.path_parameters["mission_id"] = mission
+    @given(
+        case=operation.as_strategy(generation_mode=mode),
+        known=st.none() | st.fixed_dictionaries({name: st.sampled_from(ids) for name, ids in KNOWN.items()}),
+    )
+    def check(case: Case, known: dict[str, str] | None) -> None:
+        case.path_parameters |= {name: (known or {}).get(name, given_) for name, given_ in case.path_parameters.items()}
         answer = case.call()
         case.validate_response(answer, checks=CHECKS)
         assert answer.status_code in STATUSES

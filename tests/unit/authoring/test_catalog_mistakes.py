@@ -4,38 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.unit.authoring.writing import leaf, mission
+
 Problems = Callable[..., list[str]]
-
-
-def mission(requirements: str = "{post.created: 1}", **fields: str) -> str:
-    """A file with one daily count mission, members replaced or added."""
-    members = {
-        "key": "a",
-        "kind": "mission",
-        "name": "A",
-        "category": "social",
-        "type": "count",
-        "period": "daily",
-        "rewards": "{}",
-        "requirements": requirements,
-        **fields,
-    }
-    return "templates:\n  - {" + ", ".join(f"{name}: {value}" for name, value in members.items()) + "}\n"
-
-
-def leaf(**members: str) -> str:
-    return (
-        "{all: [{" + ", ".join(f"{name}: {value}" for name, value in {"action": "post.created", "target": "5", **members}.items()) + "}]}"
-    )
-
-
-def quest(steps: str) -> str:
-    return "templates:\n  - {key: q, kind: quest, name: Q, rewards: {}, steps: " + steps + "}\n"
-
-
-def achievement(**members: str) -> str:
-    fields = {"key": "a", "kind": "achievement", "name": "A", "rewards": "{}", "requirements": "{post.created: 2}", **members}
-    return "templates:\n  - {" + ", ".join(f"{name}: {value}" for name, value in fields.items()) + "}\n"
 
 
 STRUCTURE = [
@@ -128,6 +99,14 @@ MEANING = [
     (mission(rewards="{items: [{id: x}, {id: x}]}"), 'rewards.items[1]: "x" is there twice; add up its quantity in one entry'),
     (mission(prerequisites="[b]"), 'prerequisites[0]: "b" is not a template of this catalog'),
     (mission(prerequisites="[a]"), 'prerequisites[0]: "a" itself waits for "a"'),
+    (
+        mission(prerequisites="[b, b]") + mission(key="b").removeprefix("templates:\n"),
+        'prerequisites[1]: "b" is there twice',
+    ),
+    (
+        mission(period="perpetual", cooldown_hours="4"),
+        "cooldown_hours: does not go with a repeating perpetual mission",
+    ),
     (mission(leaf(target="8"), type="streak", period="weekly"), "target: 8 days never fit into a weekly period; write at most 7"),
     (mission(leaf(aggregate="days"), type="threshold"), "scope: lifetime does not go with days"),
     (
@@ -142,18 +121,6 @@ MEANING = [
         mission(period="perpetual", type="threshold"),
         'requirements["post.created"]: lifetime does not go with a repeating perpetual mission',
     ),
-    (quest("[{key: s, name: S, requirements: {post.created: 1}, optional: true}]"), "steps: are all optional, so there is nothing to do"),
-    (
-        quest("[{key: s, name: S, requirements: {a: 1}}, {key: s, name: S, requirements: {a: 1}}]"),
-        'steps[1].key: "s" is taken by an earlier step',
-    ),
-    (
-        quest("[{key: s, name: S, requirements: " + leaf(op='"=="') + "}]"),
-        'steps[0].requirements.all[0].op: "==" is decided when a period ends',
-    ),
-    (achievement(tiers="[{name: x, target: 5}, {name: y, target: 5}]"), "tiers[1].target: 5 is not above the tier before"),
-    (achievement(tiers="[{name: x, target: 5}, {name: x, target: 6}]"), 'tiers[1].name: "x" is taken by an earlier tier'),
-    (achievement(tiers="[{name: x, target: 5.5}]"), "tiers[0].target: 5.5 is not whole"),
 ]
 
 RULES = [

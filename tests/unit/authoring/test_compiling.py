@@ -11,6 +11,9 @@ from missions_core.authoring.compiler import compile_catalog
 from missions_core.authoring.loader import LoadedCatalog
 from missions_core.domain.catalog import Catalog, Snapshot, Template
 from missions_core.domain.snapshots import catalog_from_snapshot
+from missions_core.errors import CatalogInvalid
+from tests.support import catalogs as support
+from tests.unit.authoring.writing import achievement, leaf, mission, quest
 
 Load = Callable[..., LoadedCatalog]
 MISSION = """
@@ -37,12 +40,6 @@ def template(load: Load) -> Callable[..., Template]:
         return catalog(load(t="templates: [{" + text + "}]")).templates["a"]
 
     return _template
-
-
-def leaf(**members: str) -> str:
-    return (
-        "{all: [{" + ", ".join(f"{name}: {value}" for name, value in {"action": "post.created", "target": "5", **members}.items()) + "}]}"
-    )
 
 
 def test_the_rules_left_out_are_the_documented_defaults(load: Load) -> None:
@@ -187,7 +184,7 @@ def test_a_shared_distinct_counter_remembers_enough_for_the_largest_target(load:
     assert [only.target for only in catalog(loaded).lifetime_leaves["post.created"]] == [50]
 
 
-def test_the_quests_and_achievements_of_today_are_kept_for_their_engines(load: Load) -> None:
+def test_quests_and_achievements_keep_their_members(load: Load) -> None:
     loaded = load(
         t="""
         templates:
@@ -211,10 +208,80 @@ def test_the_quests_and_achievements_of_today_are_kept_for_their_engines(load: L
     assert (achievement["achievement_type"], achievement["auto_claim"]) == ("milestone", True)
     assert achievement["tiers"] == [{"name": "bronze", "target": "16"}, {"name": "silver", "target": "128"}]
     assert catalog(loaded).templates["prolific"].leaves[0].lifetime
-    assert [notice.split(": ", 1)[1] for notice in loaded.notices] == [
-        'templates[0]: quest "onboarding" is kept but not dealt yet: quests have no engine yet (line 3)',
-        'templates[1]: achievement "prolific" is kept but not dealt yet: achievements have no engine yet (line 8)',
+    assert loaded.notices == ()
+
+
+def test_a_step_gathers_for_itself_among_the_leaves_of_the_quest(load: Load) -> None:
+    steps = """[{key: hello, name: A, requirements: {post.created: 1}}, {key: word, name: B, manual: true, optional: true},
+        {key: both, name: C, requirements: {post.created: 2, tip.sent: 1}, manual: true}]"""
+    template = catalog(load(t=quest(steps))).templates["q"]
+
+    assert [(step.key, step.leaves, step.manual, step.optional) for step in template.steps] == [
+        ("hello", range(1), False, False),
+        ("word", range(1, 1), True, True),
+        ("both", range(1, 3), True, False),
     ]
+    assert [(leaf.action, leaf.target) for leaf in template.leaves] == [("post.created", 1), ("post.created", 2), ("tip.sent", 1)]
+
+
+def test_a_tier_has_its_own_target_and_its_own_rewards_where_it_names_any(load: Load) -> None:
+    tiers = "[{name: a, target: 5}, {name: b, target: 9, rewards: {xp: 90}}, {name: c, target: 99, rewards: {}}]"
+    template = catalog(load(t=achievement("{post.created: 2, tip.sent: 3}", rewards="{xp: 50}", tiers=tiers))).templates["a"]
+
+    assert [[leaf.target for leaf in tier.leaves] for tier in template.tiers] == [[5, 3], [9, 3], [99, 3]]
+    assert [tier.rewards.amounts for tier in template.tiers] == [{"xp": 50}, {"xp": 90}, {}]
+
+
+def test_an_achievement_without_tiers_has_a_single_one(load: Load) -> None:
+    (tier,) = catalog(load(t=achievement(rewards="{xp: 50}"))).templates["a"].tiers
+
+    assert (tier.name, [leaf.target for leaf in tier.leaves], tier.rewards.amounts) == (None, [2], {"xp": 50})
+
+
+def test_a_collection_asks_for_as_many_different_ones_as_it_lists(load: Load) -> None:
+    others = mission(key="b") + mission(key="c").removeprefix("templates:\n")
+    loaded = load(o=others, t=achievement(None, collection="{templates: [b, c], badges: [x, y, z]}"))
+    template = catalog(loaded).templates["a"]
+
+    assert template.tree.every
+    assert [(leaf.action, leaf.aggregate, leaf.field, leaf.op, leaf.target, leaf.lifetime) for leaf in template.leaves] == [
+        ("game.template.completed", "distinct", "template", ">=", 2, True),
+        ("game.badge.earned", "distinct", "badge", ">=", 3, True),
+    ]
+    assert [[(clause.field, clause.op, clause.value) for clause in leaf.where] for leaf in template.leaves] == [
+        [("template", "in", ["b", "c"])],
+        [("badge", "in", ["x", "y", "z"])],
+    ]
+
+
+def test_a_collection_of_badges_alone_asks_for_no_templates(load: Load) -> None:
+    (only,) = catalog(load(t=achievement(None, collection="{badges: [x]}"))).templates["a"].leaves
+
+    assert (only.action, only.target) == ("game.badge.earned", 1)
+
+
+def test_prizes_name_the_ranks_they_are_for(load: Load) -> None:
+    prizes = "[{from: 1, to: 1, rewards: {xp: 9}}, {from: 2, to: 10, rewards: {badges: [top_ten]}}]"
+    template = catalog(load(t=mission(type="competitive", prizes=prizes))).templates["a"]
+
+    assert template.is_competitive
+    assert [(prize.first, prize.last, prize.rewards.amounts, prize.rewards.badges) for prize in template.prizes] == [
+        (1, 1, {"xp": 9}, ()),
+        (2, 10, {}, ("top_ten",)),
+    ]
+
+
+def test_members_of_a_kind_are_only_written_where_they_are_used_so_that_published_templates_keep_their_versions(load: Load) -> None:
+    loaded = load(
+        m=mission(),
+        q=quest("[{key: s, name: S, requirements: {post.created: 1}}]"),
+        a=achievement(key="t", tiers="[{name: x, target: 5}]"),
+    )
+    first, second, third = compiled(loaded)["templates"]
+
+    assert "prizes" not in first
+    assert "manual" not in second["steps"][0]
+    assert "rewards" not in third["tiers"][0]
 
 
 def test_the_first_version_is_one(load: Load) -> None:
@@ -266,3 +333,27 @@ def test_equal_catalogs_have_equal_bytes_however_they_are_split_into_files(load:
     other = load(t=MISSION.replace("key: a", "key: b"), sub=MISSION)
 
     assert compiled(other) == both
+
+
+@pytest.mark.parametrize(
+    ("tiers", "is_taken"),
+    [
+        (["bronze", "silver"], True),
+        (["bronze", "silver", "gold"], True),
+        (["silver", "bronze"], False),
+        (["bronze"], False),
+        (["wood", "bronze", "silver"], False),
+    ],
+)
+def test_published_tiers_stay_where_players_have_them(tiers: list[str], is_taken: bool) -> None:
+    def prolific(*names: str) -> dict[str, Any]:
+        written = [{"name": name, "target": target} for target, name in enumerate(names, start=2)]
+        return {"key": "prolific", "kind": "achievement", "name": "p", "requirements": {"post.created": 1}, "tiers": written, "rewards": {}}
+
+    before = support.snapshot(prolific("bronze", "silver"))
+
+    if is_taken:
+        assert support.snapshot(prolific(*tiers), previous=before)["templates"][0]["tiers"][0]["name"] == "bronze"
+    else:
+        with pytest.raises(CatalogInvalid, match="prolific: tiers: players hold bronze, silver in this order"):
+            support.snapshot(prolific(*tiers), previous=before)

@@ -5,24 +5,26 @@ from collections.abc import Callable
 import pytest
 
 from missions_core.authoring.loader import LoadedCatalog
+from tests.unit.authoring.writing import achievement, mission, quest
 
 Load = Callable[..., LoadedCatalog]
-
-
-def mission(**fields: str) -> str:
-    members = {"key": "a", "kind": "mission", "name": "A", "category": "social", "type": "count", "period": "daily", "rewards": "{}"}
-    text = ", ".join(f"{name}: {value}" for name, value in {**members, "requirements": "{post.created: 5}", **fields}.items())
-    return "templates: [{" + text + "}]"
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (mission(type="competitive"), 'templates[0].type: "a" is kept but not dealt yet: competitive missions have no engine yet'),
         (mission(evidence="{types: [url]}"), 'templates[0].evidence: "a" is kept but not dealt yet'),
         (
-            mission(requirements="{post.deleted: 1}"),
+            mission("{post.deleted: 1}"),
             'templates[0].requirements["post.deleted"]: "post.deleted" is not in rules.actions or rules.derive; "a" is never dealt',
+        ),
+        (
+            quest("[{key: s, name: S, requirements: {post.deleted: 1}}]"),
+            'templates[0].steps[0].requirements["post.deleted"]: "post.deleted" is not in rules.actions or rules.derive; "q" is never',
+        ),
+        (
+            achievement("{post.deleted: 1}"),
+            'templates[0].requirements["post.deleted"]: "post.deleted" is not in rules.actions or rules.derive; "a" is never unlocked',
         ),
     ],
 )
@@ -35,7 +37,28 @@ def test_a_template_that_is_not_dealt_as_written_is_noticed(load: Load, text: st
 def test_derived_actions_are_known(load: Load) -> None:
     rules = "rules: {actions: {post.created: {}}, derive: [{when: post.created, as: long_post.created}]}"
 
-    assert load(rules=rules, t=mission(requirements="{long_post.created: 1}")).notices == ()
+    assert load(rules=rules, t=mission("{long_post.created: 1}")).notices == ()
+
+
+def test_a_badge_to_collect_that_nothing_pays_is_noticed(load: Load) -> None:
+    (notice,) = load(t=achievement(None, collection="{badges: [lost]}")).notices
+
+    assert 'templates[0].collection.badges[0]: "lost" is a badge that nothing in this catalog pays' in notice
+
+
+def test_a_badge_to_collect_may_be_paid_by_whatever_pays(load: Load) -> None:
+    paid = "{badges: [%s]}"
+    check_in = f"{{base: {paid % 'c1'}, milestones: [{{days: 7, reward: {paid % 'c2'}}}], monthly: {{days: 9, reward: {paid % 'c3'}}}}}"
+
+    loaded = load(
+        rules=f"rules: {{actions: {{post.created: {{}}}}, check_in: {check_in}}}",
+        m=mission(key="m", type="competitive", rewards=paid % "m1", prizes=f"[{{from: 1, to: 1, rewards: {paid % 'm2'}}}]"),
+        q=quest(f"[{{key: s, name: S, manual: true, rewards: {paid % 'q1'}}}]"),
+        a=achievement(key="t", tiers=f"[{{name: x, target: 1, rewards: {paid % 'a1'}}}]"),
+        z=achievement(None, key="z", collection="{badges: [c1, c2, c3, m1, m2, q1, a1]}"),
+    )
+
+    assert loaded.notices == ()
 
 
 def test_a_mission_of_a_kind_that_is_never_drawn_is_noticed(load: Load) -> None:
@@ -44,6 +67,31 @@ def test_a_mission_of_a_kind_that_is_never_drawn_is_noticed(load: Load) -> None:
     (notice,) = load(rules=rules, t=mission()).notices
 
     assert 'templates[0].period: "a" is never dealt: rules.rotation.daily.max is 0' in notice
+
+
+def test_a_contest_is_dealt_to_everybody_where_nothing_is_drawn(load: Load) -> None:
+    rules = "rules: {actions: {post.created: {}}, rotation: {daily: {min: 0, max: 0}}}"
+
+    assert load(rules=rules, t=mission(type="competitive")).notices == ()
+
+
+@pytest.mark.parametrize(
+    ("fact", "reason"),
+    [
+        ("{action: game.streak.daily, aggregate: max, field: length, target: 7}", "rules.streaks.daily.counts is none"),
+        ("{action: game.streak.weekly, aggregate: max, field: length, target: 7}", "rules.streaks.weekly.counts is none"),
+        ("{action: game.check_in.completed, target: 7}", "there is no rules.check_in"),
+    ],
+)
+def test_a_fact_that_the_rules_rule_out_is_noticed(load: Load, fact: str, reason: str) -> None:
+    asking = achievement("{all: [" + fact + "]}")
+    streakless = "streaks: {daily: {counts: none}, weekly: {counts: none}}"
+
+    (notice,) = load(rules=f"rules: {{{streakless}}}", t=asking).notices
+
+    assert 'templates[0].requirements.all[0].action: "game.' in notice
+    assert f'never happens while {reason}; "a" is never unlocked' in notice
+    assert load(rules="rules: {check_in: {base: {xp: 1}}}", t=asking).notices == ()
 
 
 def test_a_limit_on_actions_players_cannot_send_is_noticed(load: Load) -> None:

@@ -10,7 +10,8 @@ from missions_core.authoring.compiler import compile_catalog
 from missions_core.authoring.loader import load_catalog
 from missions_core.authoring.schema import schema_text
 from missions_core.authoring.yaml_source import read_yaml
-from missions_core.domain.catalog import Catalog
+from missions_core.domain.catalog import DRAWN_KINDS, Catalog
+from missions_core.domain.facts import COUNTED, REACHED
 from missions_core.domain.snapshots import catalog_from_snapshot
 
 ROOT = Path(__file__).parents[3] / "catalog"
@@ -41,7 +42,7 @@ def test_the_committed_json_schema_is_the_models() -> None:
 
 
 def test_the_forum_has_every_category_and_enough_missions_to_rotate() -> None:
-    templates = list(shipped("forum").templates.values())
+    templates = [template for template in shipped("forum").templates.values() if template.kind == "mission"]
 
     assert len(templates) >= 30
     assert {template.category for template in templates} == {
@@ -80,7 +81,7 @@ def test_the_learning_app_deals_one_mission_of_each_difficulty_to_everybody() ->
     catalog = shipped("learning")
     rotation = catalog.rules.rotation["daily"]
 
-    assert len(catalog.templates) == 22
+    assert len(list(catalog.missions("daily"))) == 22
     assert len({template.category for template in catalog.templates.values()}) == 5
     assert (rotation.min, rotation.max, set(rotation.difficulty.values())) == (3, 3, {rotation.difficulty["beginner"]})
     for difficulty in rotation.difficulty:
@@ -91,11 +92,58 @@ def test_the_learning_app_deals_one_mission_of_each_difficulty_to_everybody() ->
 def test_the_git_catalog_deals_everything_to_everybody() -> None:
     catalog = shipped("git")
 
-    for kind in ("daily", "weekly", "monthly"):
+    for kind in DRAWN_KINDS:
         assert len(list(catalog.missions(kind))) <= catalog.rules.rotation[kind].min
     for template in catalog.templates.values():
         assert (template.level_min, template.level_max, template.vip, template.history, template.segments) == (1, None, False, "any", ())
         assert (template.prerequisites, template.cooldown_ms, template.auto_claim) == ((), 0, True)
+
+
+@pytest.mark.parametrize("name", ["forum", "learning"])
+def test_there_is_an_achievement_of_every_type(name: str) -> None:
+    catalog = shipped(name)
+    achievements = list(catalog.achievements())
+    asked = {leaf.action for template in achievements for leaf in template.leaves}
+    collected = {leaf.action for template in achievements for leaf in template.leaves if template.achievement_type == "collection"}
+
+    assert {template.achievement_type for template in achievements} == {
+        "milestone",
+        "collection",
+        "progression",
+        "discovery",
+        "skill",
+        "social",
+        "challenge",
+        "secret",
+    }
+    assert any(len(template.tiers) > 1 for template in achievements)
+    assert not all(template.auto_claim for template in achievements)
+    assert asked >= {"game.mission.completed", "game.quest.completed", "game.streak.daily"}
+    assert collected == {"game.template.completed", "game.badge.earned"}
+
+
+@pytest.mark.parametrize("name", ["forum", "learning"])
+def test_there_are_quests_to_stroll_through_to_race_through_and_to_earn(name: str) -> None:
+    quests = list(shipped(name).missions("quest"))
+
+    assert any(any(step.manual for step in quest.steps) and any(step.optional for step in quest.steps) for quest in quests)
+    assert any(quest.requires_start and quest.time_limit_ms for quest in quests)
+    assert any(quest.prerequisites for quest in quests)
+
+
+@pytest.mark.parametrize(("name", "kinds"), [("forum", {"weekly", "monthly"}), ("learning", {"weekly", "monthly"}), ("git", {"monthly"})])
+def test_there_is_something_to_win(name: str, kinds: set[str]) -> None:
+    contests = [template for template in shipped(name).templates.values() if template.is_competitive]
+
+    assert {contest.period for contest in contests} == kinds
+    assert all(contest.prizes and contest.prizes[0].first == 1 for contest in contests)
+
+
+def test_learners_read_everything_in_their_language() -> None:
+    for template in shipped("learning").templates.values():
+        texts = [template.name, template.description, *(step.name for step in template.steps)]
+        texts += [leaf.label for leaf in template.leaves if leaf.label]
+        assert all(text.keys() == {"de", "en"} for text in texts), template.key
 
 
 def test_every_member_an_author_can_write_is_in_the_reference() -> None:
@@ -104,6 +152,15 @@ def test_every_member_an_author_can_write_is_in_the_reference() -> None:
     members = {name for definition in definitions for name in definition.get("properties", {})}
 
     assert {name for name in members if f"`{name}" not in reference and f"{name}:" not in reference} == set()
+
+
+def test_every_fact_an_achievement_can_ask_for_is_in_the_reference_with_its_members() -> None:
+    reference = (ROOT.parent / "docs" / "catalog.md").read_text(encoding="utf-8")
+    rows = [line for line in reference.splitlines() if line.startswith("| `game.")]
+
+    for fact, members in {**COUNTED, **REACHED}.items():
+        (row,) = [row for row in rows if f"`{fact}`" in row]
+        assert all(f"`{member}`" in row for member in members), row
 
 
 def test_yaml_in_the_reference_is_a_valid_catalog(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Bytes and back: every state survives, older records read as defaults, and nothing but ValueError comes of damage."""
 
 import json
+import operator
 import zlib
 from functools import cache
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from missions_core.domain import codec
 from missions_core.domain.catalog import HOUR_MS, ItemReward, Rewards
 from missions_core.domain.check_ins import check_in
+from missions_core.domain.facts import COUNTED
 from missions_core.domain.periods import FOREVER, DayClock, Period
 from missions_core.domain.snapshots import rewards_from_snapshot
 from missions_core.domain.state import (
@@ -24,8 +26,10 @@ from missions_core.domain.state import (
     PendingGrant,
     PlayerState,
     Preferences,
+    QuestEnd,
     Settled,
     Streak,
+    Unlocked,
 )
 from tests.support.catalogs import catalog, mission
 from tests.support.game import Game, action, ms
@@ -67,6 +71,9 @@ MISSIONS = st.builds(
     completed_at=MAYBE_INSTANT,
     claimed_at=MAYBE_INSTANT,
     paid=st.none() | REWARDS,
+    steps=st.lists(MAYBE_INSTANT, max_size=4),
+    competitive=st.booleans(),
+    reached_at=MAYBE_INSTANT,
 )
 CLOCKS = st.builds(DayClock, st.sampled_from(["UTC", "Europe/Berlin", "Asia/Kathmandu"]), st.integers(0, 23))
 
@@ -112,7 +119,7 @@ STATES = st.builds(
     paused_from=MAYBE_INSTANT,
     paused_until=MAYBE_INSTANT,
     check_ins=st.builds(CheckIns, SMALL, SMALL, SMALL, by_name(st.integers(0, 2**31 - 1))),
-    lifetime=by_name(PROGRESS),
+    lifetime=st.builds(operator.or_, by_name(PROGRESS), st.dictionaries(st.sampled_from(sorted(COUNTED)), SMALL)),
     completions=by_name(st.builds(Completions, SMALL, INSTANT)),
     recent_days=st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=3),
     seen=st.dictionaries(st.integers(0, 10**6), st.lists(HASH, min_size=1, max_size=3), max_size=2),
@@ -122,6 +129,8 @@ STATES = st.builds(
     commands=st.lists(st.builds(CommandResult, HASH, TEXT, TEXT, INSTANT), max_size=2),
     catalog_version=SMALL,
     specials=by_name(TEXT),
+    quests=by_name(st.builds(QuestEnd, SMALL, STATUS, INSTANT, MAYBE_INSTANT, SMALL, SMALL)),
+    achievements=by_name(st.builds(Unlocked, st.lists(INSTANT, max_size=3), st.integers(0, 3))),
 )
 
 
@@ -227,8 +236,31 @@ def test_an_older_board_and_mission_read_as_defaults_where_they_end() -> None:
     assert board == Board(Period("daily", "2026-11-21", 2000, 2500, DayClock("UTC", 4)), [Mission("m", 2, [None] * 3)], 2900)
 
 
+def test_quests_and_achievements_read_as_they_were_meant() -> None:
+    quest = [5, "run-3", 2000, 0, "UTC", 0, None, [["q", 1, [1, None], 1, 5, 9, 9, None, {"amounts": {"xp": 5}}, None, [7, None]]]]
+    record = [
+        *FIRST_RELEASE[:11],
+        [quest],
+        *FIRST_RELEASE[12:],
+        None,
+        {"q": [2, 4, 900, None, 3], "r": [1, 2, 1900, 7, 1, 5]},
+        {"a": [[7, 8], 1]},
+        [9, None, 4],
+    ]
+
+    state = codec.decode(stored(record))
+
+    [board] = state.boards
+    assert (board.period, board.settles_at) == (Period("quest", "run-3", 2000, FOREVER, DayClock("UTC")), FOREVER)
+    assert board.missions == [Mission("q", 1, [1, None], "completed", None, 2005, 2009, 2009, None, Rewards({"xp": 5}), [2007, None])]
+    assert state.quests == {"q": QuestEnd(2, "failed", 900, None, 3), "r": QuestEnd(1, "claimed", 1900, 1907, 1, 0b101)}
+    assert state.achievements == {"a": Unlocked([7, 8], 1)}
+    assert state.lifetime == {"post.created": 12, "game.template.completed": 9, "game.quest.completed": 4}
+    assert codec.decode(codec.encode(state)) == state
+
+
 def test_members_a_newer_release_added_at_the_end_are_passed_over() -> None:
-    known = [*FIRST_RELEASE, {"feast": "2026-11-20"}]
+    known = [*FIRST_RELEASE, {"feast": "2026-11-20"}, {"onboarding": [1, 2, 9]}, {"prolific": [[7], 1]}, [1]]
 
     assert codec.decode(stored([*known, {"from": "the future"}, 7])) == codec.decode(stored(known))
 

@@ -76,7 +76,8 @@ def test_everything_waits_for_the_one_requirement_only_the_end_can_tell() -> Non
     ],
 )
 def test_percent_is_the_mean_of_all_and_the_best_of_any(requirements: Any, progress: list[Progress], shown: int) -> None:
-    assert percent(tree(requirements), progress) == shown
+    template = tree(requirements)
+    assert percent(template.tree, template.leaves, progress) == shown
 
 
 COUNTS = st.lists(st.integers(0, 6), min_size=3, max_size=3)
@@ -88,7 +89,7 @@ def test_a_hundred_percent_is_shown_exactly_when_complete(counts: list[int]) -> 
     template = tree(MIXED)
     progress: list[Progress] = [*counts]
 
-    assert (percent(template, progress) == 100) is complete(template, progress, settling=False)
+    assert (percent(template.tree, template.leaves, progress) == 100) is complete(template, progress, settling=False)
 
 
 # Perpetual missions

@@ -18,6 +18,22 @@ rules:
 templates:
   - {key: two, kind: mission, name: Two, type: count, category: a, period: daily, requirements: {post.created: 2}, rewards: {xp: 10}}
 """
+CHASES = """
+templates:
+  - {key: best, kind: mission, name: Best, type: competitive, category: a, period: weekly, requirements: {post.created: 99}, rewards: {},
+     prizes: [{from: 1, to: 1, rewards: {xp: 7}}]}
+  - {key: tour, kind: quest, name: Tour, rewards: {xp: 100}, auto_claim: false,
+     steps: [{key: one, name: One, requirements: {post.created: 2}}]}
+  - {key: trip, kind: quest, name: Trip, rewards: {xp: 3}, auto_claim: false,
+     steps: [{key: one, name: One, requirements: {post.created: 4}}]}
+  - {key: talk, kind: quest, name: Talk, rewards: {}, steps: [{key: one, name: One, manual: true}]}
+  - {key: race, kind: quest, name: Race, rewards: {}, requires_start: true, steps: [{key: one, name: One, requirements: {post.created: 1}}]}
+  - {key: prolific, kind: achievement, name: P, requirements: {post.created: 1}, tiers: [{name: a, target: 1}, {name: b, target: 3},
+     {name: c, target: 5}], rewards: {xp: 1000}, auto_claim: false}
+  - {key: tourist, kind: achievement, name: T, requirements: {game.quest.completed: 1}, rewards: {}}
+  - {key: hermit, kind: achievement, name: H, requirements: {post.created: 50}, rewards: {}}
+"""
+BOB = [post(f"bob-{n}", f"2026-03-01T09:00:0{n}Z", player="bob") for n in range(2)]
 EVENTS = [
     post(1, "2026-03-01T10:00:00Z"),
     post(2, "2026-03-01T11:00:00Z"),
@@ -36,6 +52,15 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "events.jsonl.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
     (tmp_path / "players.jsonl").write_text('{"player": "ann", "timezone": "Europe/Berlin", "level": 4}', encoding="utf-8")
     return tmp_path
+
+
+@pytest.fixture
+def lively(folder: Path) -> Path:
+    """The same history, with things to chase, and with bob."""
+    (folder / "catalog" / "chases.yaml").write_text(CHASES, encoding="utf-8")
+    lines = [json.dumps(event) for event in (*BOB, *EVENTS)]
+    (folder / "events.jsonl.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
+    return folder
 
 
 def replay(folder: Path, *options: str) -> Result:
@@ -75,6 +100,49 @@ def test_delays_and_duplicates_change_no_progress(folder: Path) -> None:
 
     assert disturbed["players"] == report(folder)["players"]
     assert disturbed["totals"]["duplicate"] > 1
+
+
+def test_a_player_is_reported_with_quests_and_achievements_claimed_for_them(lively: Path) -> None:
+    found = report(lively)
+    ann, totals = found["players"]["ann"], found["totals"]
+
+    assert ann["quests"] == {
+        "talk": {"status": "in_progress", "runs": 1},
+        "tour": {"status": "completed", "runs": 1},
+        "trip": {"status": "completed", "runs": 1},
+    }
+    assert ann["achievements"] == {"prolific": ["a", "b"], "tourist": []}
+    assert ann["wallet"] == {"xp": 10 + 100 + 3 + 2 * 1000 + 7}
+    assert (totals["quests"], totals["achievements"]) == (3, 4)
+
+
+def test_a_leaderboard_ranks_whoever_got_there_first_before_equals_and_pays_its_prize(lively: Path) -> None:
+    found = report(lively)
+
+    assert found["boards"]["best"]["2026-W09"] == {
+        "final": True,
+        "participants": 2,
+        "top": [
+            {"rank": 1, "player": "bob", "score": 2, "reached_at": "2026-03-01T09:00:01.000Z"},
+            {"rank": 2, "player": "ann", "score": 2, "reached_at": "2026-03-01T11:00:00.000Z"},
+        ],
+    }
+    assert [entry["player"] for entry in found["boards"]["best"]["2026-W10"]["top"]] == ["ann"]
+    assert found["players"]["bob"]["wallet"] == {"xp": 10 + 100 + 1000 + 7}
+
+
+def test_a_leaderboard_is_not_final_until_a_day_after_its_label_is_over_everywhere(lively: Path) -> None:
+    early = report(lively, "--until", "2026-03-03T11:59:59Z")
+    late = report(lively, "--until", "2026-03-03T12:00:00Z")
+
+    assert [found["boards"]["best"]["2026-W09"]["final"] for found in (early, late)] == [False, True]
+    assert [found["players"]["bob"]["wallet"]["xp"] for found in (early, late)] == [1110, 1117]
+
+
+def test_delays_and_duplicates_change_no_rank(lively: Path) -> None:
+    straight, disturbed = report(lively), report(lively, "--shuffle", "12h", "--duplicates", "0.5", "--seed", "7")
+
+    assert (disturbed["boards"], disturbed["players"]) == (straight["boards"], straight["players"])
 
 
 def test_history_can_end_early(folder: Path) -> None:

@@ -2,12 +2,14 @@
 
 import inspect
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from missions_core.domain.catalog import Rewards
 from missions_core.domain.periods import DayClock, Period
 from missions_core.domain.state import Board, Mission, PendingGrant
+from missions_core.errors import InvalidInput
 from missions_core.storage import keys
 
 INSTANTS = st.integers(0, 9_999_999_999_999)
@@ -54,5 +56,50 @@ def test_the_table_of_items_names_every_prefix_in_use() -> None:
     documented = inspect.getdoc(keys) or ""
     source = inspect.getsource(keys).replace(documented, "")
 
-    prefixes = ("PLAYER#", "SEEN#", "HISTORY#", "LEDGER#", "GRANT#", "WALLET#", "ITEM#", "SNAPSHOT#", "TEMPLATE#", "JOB#", "DUE#")
+    prefixes = (
+        "PLAYER#",
+        "SEEN#",
+        "HISTORY#",
+        "LEDGER#",
+        "GRANT#",
+        "WALLET#",
+        "ITEM#",
+        "SNAPSHOT#",
+        "TEMPLATE#",
+        "JOB#",
+        "DUE#",
+        "SCORES#",
+        "STATS#",
+    )
     assert all(prefix in documented and prefix in source for prefix in prefixes)
+
+
+def test_a_leaderboards_partition_names_its_board_and_label() -> None:
+    assert keys.board_of(keys.top("weekly_top", "2026-W47")[0]) == ("weekly_top", "2026-W47")
+
+
+def test_scores_are_spread_evenly_and_lie_where_their_player_is_looked_for() -> None:
+    shards = [keys.score("top", "2026-W47", f"player-{n}") for n in range(1600)]
+
+    partitions = [partition for partition, _ in shards]
+    assert len(set(partitions)) == keys.SCORE_SHARDS
+    assert max(map(partitions.count, set(partitions))) < 150
+    assert keys.score("top", "2026-W47", "ada") == ("SCORES#top#2026-W47#7", "ada")
+
+
+@pytest.mark.parametrize("other", [keys.leaderboard("top", "2026-W46"), keys.leaderboard("least", "2026-W47"), keys.player("ada")])
+def test_a_rank_cursor_continues_its_own_leaderboard_only(other: str) -> None:
+    own = keys.leaderboard("top", "2026-W47")
+
+    assert keys.after_rank(keys.rank_cursor(own, 20), own) == 20
+    with pytest.raises(InvalidInput) as refused:
+        keys.after_rank(keys.rank_cursor(other, 20), own)
+    assert (refused.value.code, refused.value.field) == ("invalid_cursor", "cursor")
+
+
+@pytest.mark.parametrize("sort", ["RANK#", "RANK#-1", "RANK#1.5", "RANK#x", "20", "GRANT#20"])
+def test_a_made_up_rank_is_no_cursor(sort: str) -> None:
+    own = keys.leaderboard("top", "2026-W47")
+
+    with pytest.raises(InvalidInput):
+        keys.after_rank(keys.cursor((own, sort)), own)

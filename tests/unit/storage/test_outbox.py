@@ -3,7 +3,22 @@
 import pytest
 
 from missions_core.domain.catalog import ItemReward, Rewards
-from missions_core.domain.events import CheckInCompleted, Event, GrantPending, MissionCompleted, MissionStarted, RewardClaimed, StreakBroken
+from missions_core.domain.events import (
+    AchievementUnlocked,
+    CheckInCompleted,
+    Event,
+    GrantPending,
+    MissionCompleted,
+    MissionStarted,
+    PlayerJoined,
+    QuestCompleted,
+    QuestFailed,
+    QuestStarted,
+    QuestStepCompleted,
+    RewardClaimed,
+    ScoreChanged,
+    StreakBroken,
+)
 from missions_core.domain.state import PlayerState
 from missions_core.storage import outbox
 
@@ -17,6 +32,14 @@ EVENTS: list[Event] = [
     CheckInCompleted("2026-11-18", 7, {"xp": 10}, {"xp": 1}, {"gold": 5}, {}, {"xp": 11, "gold": 5}, NOW),
     StreakBroken("daily", 6, 12, NOW),
     GrantPending("mission:daily_post:2026-11-18", NOW, Rewards()),
+    QuestStarted("onboarding:run-1", "onboarding", NOW),
+    QuestStepCompleted("onboarding:run-1", "onboarding", "hello", REWARDS, NOW),
+    QuestCompleted("onboarding:run-1", "onboarding", REWARDS, NOW),
+    QuestFailed("hunt:run-2", "hunt", "failed", NOW),
+    AchievementUnlocked("prolific", "bronze", "milestone", REWARDS, NOW),
+    AchievementUnlocked("night_owl", None, "secret", REWARDS, NOW),
+    ScoreChanged("top_poster", "2026-W47", "12.5", NOW, NOW + 5, 3),
+    PlayerJoined(NOW),
 ]
 
 
@@ -78,3 +101,19 @@ def test_a_dozen_completed_missions_fit_in_four_kilobytes() -> None:
 def test_foreign_bytes_are_refused(stored: bytes) -> None:
     with pytest.raises(ValueError, match="outbox"):
         outbox.decode(stored)
+
+
+def test_of_the_scores_of_one_leaderboard_only_the_last_travels() -> None:
+    def score(board: str, label: str, score: int) -> ScoreChanged:
+        return ScoreChanged(board, label, str(score), NOW + score, NOW + 9, 1)
+
+    started = MissionStarted("race:2026-W47", "race", NOW)
+    sent = [score("race", "2026-W47", 1), started, score("race", "2026-W47", 2), score("race", "2026-W46", 1), score("long", "2026-W47", 1)]
+
+    assert [item.event for item in outbox.decode(outbox.encode(STATE, sent))] == sent[1:]
+
+
+def test_a_hundred_actions_for_a_leaderboard_do_not_grow_the_outbox() -> None:
+    many: list[Event] = [ScoreChanged("race", "2026-W47", str(n), NOW + n, NOW + 9, 1) for n in range(100)]
+
+    assert len(outbox.encode(STATE, many)) == len(outbox.encode(STATE, many[-1:]))

@@ -11,7 +11,7 @@ from missions_core.http.representations.rewards import PendingGrant, Rewards
 class Period(TypedDict):
     """From `start` to before `end`; null for a mission that only its completion ends."""
 
-    kind: Literal["daily", "weekly", "monthly", "special", "perpetual"]
+    kind: Literal["daily", "weekly", "monthly", "special", "perpetual", "quest"]
     label: str
     start: str
     end: str | None

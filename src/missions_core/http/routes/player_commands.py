@@ -1,4 +1,4 @@
-"""A player's other wishes: profile, opting in to a mission, swapping one, pausing."""
+"""A player's other wishes: profile, opting in to a mission or a quest, swapping one, saying that a step is done, pausing."""
 
 from typing import Annotated
 
@@ -8,12 +8,15 @@ from missions_core import clock
 from missions_core.http.api import Routes
 from missions_core.http.representations.missions import Mission
 from missions_core.http.representations.players import Profile, Streaks
+from missions_core.http.representations.quests import Quest
 from missions_core.http.requests import PauseRequest, ProfilePatch
 from missions_core.http.views.missions import mission_view
 from missions_core.http.views.players import profile_view, streaks_view
+from missions_core.http.views.quests import quest_view
 from missions_core.observability import create_logger
 from missions_core.use_cases.claim import Claimed
 from missions_core.use_cases.command import ProfileChange, pause, reroll, start_mission, update_profile
+from missions_core.use_cases.quests import complete_step, start_quest
 
 routes = Routes()
 logger = create_logger()
@@ -38,6 +41,20 @@ def post_reroll(mission_id: str) -> Mission:
     logger.append_keys(mission=mission_id)
     swapped = reroll(routes.stores, routes.caller.player, mission_id, request=routes.request_id, now=clock.now())
     return _mission_view(swapped)
+
+
+@routes.post("/v1/me/quests/<key>/start", summary="Begin a run of a quest", tags=["quests"])
+def post_quest_start(key: str) -> Quest:
+    logger.append_keys(quest=key)
+    view = start_quest(routes.stores, routes.caller.player, key, request=routes.request_id, now=clock.now())
+    return quest_view(view, key, routes.languages)
+
+
+@routes.post("/v1/me/quests/<key>/steps/<step>/complete", summary="Complete a step that asks for the player's word", tags=["quests"])
+def post_step(key: str, step: str) -> Quest:
+    logger.append_keys(quest=key, step=step)
+    view = complete_step(routes.stores, routes.caller.player, key, step, request=routes.request_id, now=clock.now())
+    return quest_view(view, key, routes.languages)
 
 
 @routes.post("/v1/me/pause", summary="Protect streaks for some days; 0 ends a pause", tags=["player"])

@@ -35,8 +35,8 @@ def mission_view(view: PlayerView, board: Board, mission: DealtMission, language
         "difficulty": template.difficulty,
         "period": period_view(board),
         "status": status_at(board, mission, template, view.now),
-        "percent": 100 if mission.completed_at is not None else percent(template, mission.progress),
-        "requirements": [_requirement(leaf, progress, languages) for leaf, progress in zip(template.leaves, mission.progress, strict=True)],
+        "percent": 100 if mission.completed_at is not None else percent(template.tree, template.leaves, mission.progress),
+        "requirements": requirements_view(template.leaves, mission.progress, languages),
         "rewards": rewards_view(mission.paid or would_pay(view, board, mission, template)),
         "can_claim": mission.status == "completed",
         "claim_until": timestamp(claim_until(board)),
@@ -93,14 +93,20 @@ def would_pay(view: PlayerView, board: Board, mission: DealtMission, template: T
     return rewards.payout(state, view.catalog.rules, finished, done, template)
 
 
+def requirements_view(leaves: Sequence[Leaf], progress: Sequence[Progress], languages: Sequence[str]) -> list[Requirement]:
+    """The things to do, and how far each is."""
+    return [_requirement(leaf, gathered, languages) for leaf, gathered in zip(leaves, progress, strict=True)]
+
+
 def plain_number(value: Decimal) -> Number:
     """A JSON number, without a fraction where there is none."""
     return int(value) if value == value.to_integral_value() else float(value)
 
 
 def in_listed_order(boards: Iterable[Board]) -> list[Board]:
-    """Boards as players expect them: today first, then ever longer periods; what is over behind what is open."""
+    """Boards of missions as players expect them: today first, then ever longer periods; what is over behind what is open."""
     order = ("daily", "weekly", "monthly", "special", "perpetual")
+    boards = (board for board in boards if board.period.kind in order)
     return sorted(boards, key=lambda board: (board.closed, order.index(board.period.kind), board.period.start))
 
 

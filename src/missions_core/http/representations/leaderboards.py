@@ -1,0 +1,48 @@
+"""Leaderboards: ranks, scores and prizes."""
+
+from typing import Literal
+
+from typing_extensions import TypedDict
+
+from missions_core.http.representations.common import Number
+from missions_core.http.representations.rewards import Rewards
+
+LeaderboardKind = Literal["daily", "weekly", "monthly", "special"]
+
+
+class Standing(TypedDict):
+    """Where a player stands. `estimated`: too far down to be kept in order; nulls: no score."""
+
+    rank: int | None
+    player: str
+    score: Number | None
+    reached_at: str | None
+    estimated: bool
+
+
+class LeaderboardPeriod(TypedDict):
+    """Every player's period of this label is ranked together; after `closes_at` no score counts any more."""
+
+    kind: LeaderboardKind
+    label: str
+    closes_at: str
+
+
+# `from` is a keyword.
+Prize = TypedDict("Prize", {"from": int, "to": int, "rewards": Rewards})
+Prize.__doc__ = "What the ranks from `from` to `to` are paid once the leaderboard is final."
+
+
+class Leaderboard(TypedDict):
+    """The best in order, the caller (null: no score), and the players asked for. Provisional: late scores may still change it."""
+
+    key: str
+    name: str
+    status: Literal["provisional", "final"]
+    period: LeaderboardPeriod
+    participants: int
+    prizes: list[Prize]
+    items: list[Standing]
+    next_cursor: str | None
+    me: Standing | None
+    players: list[Standing]

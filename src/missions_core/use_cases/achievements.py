@@ -1,0 +1,51 @@
+"""Claiming what an achievement pays, where it does not claim itself."""
+
+from dataclasses import dataclass
+
+from missions_core.domain import achievements
+from missions_core.domain.catalog import Template, Tier
+from missions_core.use_cases.changes import Draft, change, require_registered, review
+from missions_core.use_cases.idempotency import once
+from missions_core.use_cases.read import PlayerView
+from missions_core.use_cases.stores import Stores
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedTiers:
+    """Tiers of an achievement that a command claimed, with the state they belong to."""
+
+    view: PlayerView
+    template: Template
+    tiers: tuple[Tier, ...]
+
+
+def claim_achievement(stores: Stores, player: str, key: str, *, request: str, now: int) -> ClaimedTiers:
+    """Claim every tier of an achievement that waits. Repeating the same `request` returns the first answer.
+
+    NotFound `achievement_not_found`, Conflict `achievement_locked` or `already_claimed`.
+    """
+
+    def run(draft: Draft) -> ClaimedTiers:
+        require_registered(draft)
+        review(draft)  # what the player was shown as unlocked may not be written yet
+        return claimed_tiers(stores, draft, once(draft, request, f"claim_achievement:{key}", lambda: claim_tiers(draft, key)))
+
+    return change(stores, player, run, now=now)
+
+
+def claim_tiers(draft: Draft, key: str) -> str:
+    """Claim what waits; say what that was, for `claimed_tiers`."""
+    state = draft.state
+    template = achievements.find(state, draft.catalog, key)
+    first = state.achievements[key].claimed if key in state.achievements else 0
+    draft.write(achievements.claim(state, template, at=draft.now))
+    state.active_at = max(state.active_at, draft.now)
+    return f"{key}:{template.version}:{first}:{state.achievements[key].claimed}"
+
+
+def claimed_tiers(stores: Stores, draft: Draft, claimed: str) -> ClaimedTiers:
+    """What was claimed, as it was published then."""
+    key, version, first, last = claimed.split(":")
+    stores.catalogs.bring(draft.catalog, {(key, int(version))})
+    template = draft.catalog.template(key, int(version))
+    return ClaimedTiers(PlayerView(draft.state, draft.catalog, draft.now), template, template.tiers[int(first) : int(last)])
