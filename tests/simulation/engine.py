@@ -118,7 +118,9 @@ class Simulation:
 
     def _start_quest(self, player: int) -> None:
         path = "/v1/me/quests/hunt/start"
-        self._command(player, "player_commands", path, lambda at: self._life(player).starts.setdefault("hunt", at))
+        self._command(
+            player, "player_commands", path, lambda _: self._life(player).starts.setdefault("hunt", len(self._life(player).deeds))
+        )
 
     def _give_word(self, player: int) -> None:
         path = "/v1/me/quests/hunt/steps/word/complete"

@@ -37,7 +37,7 @@ class Life:
     zone_came_first: bool = False  # the first zone was set before anything was done
     check_ins: list[int] = field(default_factory=list)
     pauses: list[tuple[int, int]] = field(default_factory=list)  # when, and for how many ms; 0 ends one
-    starts: dict[str, int] = field(default_factory=dict)  # quests the player began
+    starts: dict[str, int] = field(default_factory=dict)  # quests the player began, each after so many deeds
     words: dict[str, int] = field(default_factory=dict)  # quests whose manual step the player called done
 
 
@@ -164,8 +164,9 @@ def final_at(week: str) -> int:
 def steps_done(quest: QuestSpec, life: Life, key: str, span: Span) -> list[bool]:
     """Which steps of a run are done: in order, each by so many deeds of its time, or by the player's word."""
     done: list[bool] = []
+    deeds = list(life.deeds.values())[life.starts.get(key, 0) :]
     for step in quest.steps.values():
-        mine = [deed for deed in life.deeds.values() if deed.type == step.action and span.start <= deed.time < span.end]
+        mine = [deed for deed in deeds if deed.type == step.action and span.start <= deed.time < span.end]
         in_time = [deed for deed in mine if quest.hours is None or deed.applied_at < span.end + DAY_MS]
         holds = len(in_time) >= step.target if step.action else key in life.words
         done.append(holds and all(done))
