@@ -10,7 +10,7 @@ from missions_core.domain.codec import rewards_to_json
 from missions_core.storage.catalogs import Catalogs
 from missions_core.use_cases.reset import shard_message
 from tests.simulation.crash_world import CrashWorld
-from tests.support.catalogs import mission, snapshot
+from tests.support.catalogs import achievement, mission, quest, snapshot, step
 from tests.support.game import ms
 from tests.support.world import post
 
@@ -29,6 +29,9 @@ TEMPLATES = [
     mission("quiet", {"all": [{"action": "video.watched", "op": "<=", "target": 3}]}, auto_claim=True, rewards={"gold": 2}),
     mission("watcher", {"video.watched": 2}, period="weekly", requires_start=True),
     mission("feast", {"tip.sent": 1}, period="special", active={"from": "2026-11-21T11:30:00Z", "until": "2026-11-21T18:00:00Z"}),
+    mission("race", {"post.created": 9}, period="weekly", type="competitive", prizes=[{"from": 1, "to": 2, "rewards": {"xp": 9}}]),
+    quest("hunt", step("hello", {"post.created": 1}), step("word"), requires_start=True),
+    achievement("writer", {"post.created": 3}, auto_claim=False, rewards={"gold": 4}),
     mission("ball", {"tip.sent": 1}, period="special", active={"from": "2026-11-21T11:00:00Z", "until": "2026-11-21T19:00:00Z"}),
 ]
 RULES: dict[str, Any] = {
@@ -165,6 +168,26 @@ def _rotate(world: CrashWorld) -> Source:
     return Source(lambda world: bool(world.invoke("rotate_missions", {})))
 
 
+def _begun(world: CrashWorld) -> None:
+    """A busy day, on which Ann began a quest and did its first step."""
+    _busy(world)
+    world.request("player_commands", f"POST {QUESTS}/hunt/start", None, ANN)
+    world.now += HOUR_MS
+    world.ingest(post("hello", "2026-11-21T13:00:00Z", ANN))
+
+
+def _give_word(world: CrashWorld) -> Source:
+    _begun(world)
+    return _request("player_commands", f"POST {QUESTS}/hunt/steps/word/complete")
+
+
+def _close(world: CrashWorld) -> Source:
+    _busy(world)
+    world.compete()
+    world.now = ms("2026-11-24T13:00")  # the week is over in the last zone, and a day later
+    return Batch("settle_players", [json.dumps({"board": "race", "label": "2026-W47"})])
+
+
 def _reset(world: CrashWorld) -> Source:
     _busy(world)
     world.now += DAY_MS
@@ -180,7 +203,7 @@ def _publish_catalog(world: CrashWorld) -> Source:
     return Source(apply)
 
 
-MISSION = "/v1/me/missions"
+MISSION, QUESTS = "/v1/me/missions", "/v1/me/quests"
 CASES = (
     Case("track (queue)", _track),
     Case("track (HTTP)", _post_actions),
@@ -197,6 +220,10 @@ CASES = (
     Case("publish catalog", _publish_catalog),
     Case("profile", _on_busy_day(lambda: _request("player_commands", "PATCH /v1/me/profile", {"zone": "Asia/Tokyo", "name": "Ann"}))),
     Case("start", _on_busy_day(lambda: _request("player_commands", f"POST {MISSION}/watcher:2026-W47/start"))),
+    Case("start quest", _on_busy_day(lambda: _request("player_commands", f"POST {QUESTS}/hunt/start"))),
+    Case("complete step", _give_word),
+    Case("claim achievement", _on_busy_day(lambda: _request("claim_reward", "POST /v1/me/achievements/writer/claim"))),
+    Case("close leaderboard", _close),
     Case("reroll", _on_busy_day(lambda: _request("player_commands", f"POST {MISSION}/many_posts:2026-11-21/reroll"))),
     Case("pause", _on_busy_day(lambda: _request("player_commands", "POST /v1/me/pause", {"days": 3}))),
     Case(

@@ -4,6 +4,7 @@ import json
 import os
 import pickle
 import sys
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -81,7 +82,7 @@ class CrashWorld(World):
         self._stream, self._published = self._published + self._stream, []
 
     def request(self, function: str, route: str, body: object, player: str, *roles: str) -> bool:
-        """Send a request as API Gateway would, always with the same Idempotency-Key; whether it was answered with success."""
+        """Send a request as API Gateway would, always with the same Idempotency-Key for a route; whether it was answered with success."""
         method, path = route.split()
         claims = {
             "sub": player,
@@ -96,7 +97,7 @@ class CrashWorld(World):
             "routeKey": route,
             "rawPath": path,
             "rawQueryString": "",
-            "headers": {"idempotency-key": "key"},
+            "headers": {"idempotency-key": f"key of {path}"},
             "requestContext": {**http, "authorizer": {"jwt": {"claims": claims, "scopes": None}}},
             "isBase64Encoded": False,
             "body": None if body is None else json.dumps(body),
@@ -121,9 +122,11 @@ class CrashWorld(World):
         """All that anybody could ever notice. Accounts and event ids are minted: they go by the players they belong to.
 
         Not the versions of items and the outbox of the last write: they tell how often was written, which is nobody's business. Ids of
-        applied actions may lie in the state, in a SEEN row, or in both: a write that failed has moved some for nothing.
+        applied actions may lie in the state, in a SEEN row, or in both: a write that failed has moved some for nothing. Not the statistics
+        and the histograms, which are approximate.
         """
-        rows = {(row["PK"]["S"], row["SK"]["S"]): _readable(row) for row in _scan(self.environment["TABLE_NAME"])}
+        scanned = {(row["PK"]["S"], row["SK"]["S"]): row for row in _scan(self.environment["TABLE_NAME"])}
+        rows = {key: _readable(row) for key, row in scanned.items() if not key[0].startswith("STATS#")}
         names = {row["state"].account: f"account of {row['state'].player}" for row in rows.values() if "state" in row}
         events = Counter(event for _, event in self.wire.outlet.announced)
         return {
@@ -139,10 +142,12 @@ class CrashWorld(World):
         assert self.publish() == [], "the stream does not get through"
         paid = self.deliver("REWARDS_QUEUE_URL", "grant_rewards")
         assert not any(answer["batchItemFailures"] for answer in paid), "grants are not paid"
-        shards = [record for batch in self.take("SETTLE_QUEUE_URL") for record in batch]
-        self._asked |= {record["body"] for record in shards}
-        inhabited = self._inhabited() if shards else set()
-        for record in [record for record in shards if json.loads(record["body"])["shard"] in inhabited]:
+        merged = self.deliver("STANDINGS_QUEUE_URL", "update_standings")
+        assert not any(answer["batchItemFailures"] for answer in merged), "scores are not merged"
+        asked = [record for batch in self.take("SETTLE_QUEUE_URL") for record in batch]
+        self._asked |= {record["body"] for record in asked}
+        inhabited = self._inhabited() if asked else set()
+        for record in [record for record in asked if json.loads(record["body"]).get("shard") in {None, *inhabited}]:
             self._settle(record)
         self._quarantined |= {body["body"] for body in self.bodies("QUARANTINE_QUEUE_URL")}
 
@@ -189,6 +194,8 @@ def _readable(row: dict[str, Any]) -> dict[str, Any]:
         decoded["state"] = codec.decode(decoded["state"])
     if "board" in decoded:
         decoded["board"] = codec.decode_board(decoded["board"])
+    if "merged_at" in decoded:
+        decoded |= {"content": json.loads(zlib.decompress(decoded["content"]))[0], "merged_at": None}
     return dict(sorted(decoded.items()))
 
 
