@@ -11,6 +11,7 @@ from infra.catalogs import read_catalog
 from infra.errors import ToolError
 from infra.local.stack import LocalStack
 from infra.polling import wait_for
+from infra.scenes import Scenes
 from infra.selfcheck import solve
 from infra.spelling import spelled
 from infra.stage import Stage
@@ -20,6 +21,7 @@ FEWEST_ACTS, MOST_ACTS = 2, 12  # of the mission to watch: progress that can be 
 FREEZE_STREAK = 7  # catalog/forum earns a freeze every seven days
 NO_JSON = "{this is not JSON"
 NO_ACTION_TYPE = "cake.eaten"
+CLAIMED = ("mission", "quest", "achievement")  # what a claim is of, each under its own name
 
 Say = Callable[[str], None]
 
@@ -40,6 +42,7 @@ class Story:
         self._catalog = read_catalog(catalog_dir)
         self._stage = Stage(stack)
         self._host = self._stage.host
+        self._scenes = Scenes(self._stage, say)
 
     def steps(self) -> list[tuple[str, Callable[[], str]]]:
         """Titles and what to do."""
@@ -50,9 +53,14 @@ class Story:
             ("A bad message is quarantined", self.quarantine),
             ("A claim is paid once", self.claim),
             ("A check-in pays", self.check_in),
+            ("A quest is walked step by step", lambda: self._scenes.quest(self._player)),
+            ("A secret achievement unlocks", lambda: self._scenes.secret(self._player)),
             ("A night passes", self.night),
+            ("A secret has its rarity", lambda: self._scenes.rarity(self._player)),
             ("A week makes a streak", self.week),
             ("A freeze keeps the streak", self.freeze),
+            ("A leaderboard ranks its players", lambda: self._scenes.contest(self._player)),
+            ("A leaderboard closes and pays", lambda: self._scenes.prize(self._player)),
         ]
 
     def deal(self) -> str:
@@ -170,11 +178,11 @@ class Story:
     def _play_day(self) -> None:
         sent = self._stage.play_day(self._player)
         claimed = self._player.expect(self._player.api.post("/v1/me/claims"))["items"]
-        names = ", ".join(claim["mission"]["name"] for claim in claimed)
+        names = ", ".join(claim[kind]["name"] for claim in claimed for kind in CLAIMED if kind in claim)
         self._say(f"SQS  {sent} actions: streak {self._player.streak()['current']}; claimed {names or 'nothing'}")
 
     def _pass_night(self) -> None:
-        self._say(f"the clock shows {self._stage.pass_night(self._player):%a %d %b}")
+        self._say(f"the clock shows {self._stage.pass_nights(self._player):%a %d %b}")
 
     def _mission(self) -> Json:
         return self._player.mission(self._watched.id)

@@ -41,10 +41,10 @@ class Stage:
         wait_for(player.streak, lambda streak: bool(streak["period_counts"]), "a daily mission to complete")
         return len(lines)
 
-    def pass_night(self, player: Player) -> datetime:
-        """Move the clock by a day and wait until the reset job has written the player's new day."""
+    def pass_nights(self, player: Player, nights: int = 1) -> datetime:
+        """Move the clock by some days and wait until the reset job has written the player's new day."""
         before = self.today(player)
-        self.days_passed += 1
+        self.days_passed += nights
         moved = set_clock(self.stack, self.days_passed * DAY_SECONDS)
         self.host.follow_clock()
         wait_for(lambda: self.today(player), lambda today: today > before, "the reset job to deal the next day")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
 
 OFFSET_VARIABLE = "CLOCK_OFFSET_SECONDS"
+SCHEDULED = ("NightlyResetFunction", "RotateMissionsFunction")
 
 
 def set_clock(stack: LocalStack, offset_seconds: int) -> datetime:
@@ -29,7 +30,8 @@ def set_clock(stack: LocalStack, offset_seconds: int) -> datetime:
     for name, environment in environments.items():
         _write_offset(lambda_, name, environment, offset_seconds)
     moved = datetime.fromtimestamp(time.time() + offset_seconds, UTC)
-    _start_nightly_reset(lambda_, functions["NightlyResetFunction"], moved)
+    for job in SCHEDULED:
+        _start(lambda_, functions[job], moved)
     return moved
 
 
@@ -74,8 +76,8 @@ def _write_offset(lambda_: "LambdaClient", name: str, environment: dict[str, str
         lambda_.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
 
 
-def _start_nightly_reset(lambda_: "LambdaClient", name: str, scheduled: datetime) -> None:
-    """What the schedule does every quarter of an hour."""
+def _start(lambda_: "LambdaClient", name: str, scheduled: datetime) -> None:
+    """What its schedule does in the time that is skipped."""
     event = {
         "version": "0",
         "id": f"clock-{int(scheduled.timestamp())}",
@@ -87,4 +89,4 @@ def _start_nightly_reset(lambda_: "LambdaClient", name: str, scheduled: datetime
     }
     answer = lambda_.invoke(FunctionName=name, Payload=json.dumps(event).encode())
     if answer.get("FunctionError"):
-        raise ToolError(f"the clock moved, but nightly_reset failed: {answer['Payload'].read().decode()}")
+        raise ToolError(f"the clock moved, but {name} failed: {answer['Payload'].read().decode()}")
