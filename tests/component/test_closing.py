@@ -121,7 +121,7 @@ def test_a_prize_waits_in_the_state_until_the_ledger_has_it(world: World) -> Non
 
 
 def test_nothing_is_closed_before_scores_that_are_under_way_had_their_time(world: World) -> None:
-    world.now = CLOSES + HOUR_MS // 4 - 1
+    world.now = CLOSES + HOUR_MS - 1
     assert world.invoke("rotate_missions", {}) == {"announced": 0, "closing": 0}
 
     world.now += 1
@@ -242,6 +242,22 @@ def test_prizes_are_those_published_when_it_closes(world: World) -> None:
     later.pay()
 
     assert paid(world) == {"dan": {"board:race:2026-11-21:1": {"xp": 200}}}
+
+
+def test_a_closing_that_runs_again_pays_what_it_began_to_pay(world: World) -> None:
+    table = boto3.resource("dynamodb").Table("missions")
+    row = table.get_item(Key=dict(zip(("PK", "SK"), keys.state("dan"), strict=True)))["Item"]
+    table.put_item(Item={**row, "state": b"damaged"})
+    close(world)
+    world.pay()
+    table.put_item(Item=row)
+    cheaper = mission("race", {"post.created": 99}, type="competitive", prizes=[{"from": 1, "to": 9, "rewards": {"xp": 1}}])
+    later = republish(world, cheaper)
+
+    close(later)
+    later.pay()
+
+    assert paid(world) == PAID
 
 
 @pytest.mark.parametrize("left", [[], [mission("race", {"post.created": 99})]])

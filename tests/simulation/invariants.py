@@ -16,9 +16,10 @@ from tests.simulation.clients import Request
 from tests.simulation.engine import Simulation
 from tests.simulation.model import Calendar, Life, Span, StreakResult
 from tests.simulation.runtime import CLOCK, TABLE
-from tests.simulation.trace import DAY_MS, HOUR_MS
+from tests.simulation.trace import DAY_MS
 
 RACE = FIRST["race"]
+UNDER_WAY_MS = 60 * 60_000  # how long a leaderboard that is final waits for scores under way
 DRAWN = ("daily", "weekly", "monthly")
 
 
@@ -164,7 +165,12 @@ def _periods(player: Player) -> Iterator[str]:
 def _deals(player: Player) -> Iterator[str]:
     for board in (board for board in [*player.settled, *player.state.boards] if board.period.kind != "quest"):
         keys = sorted(mission.template for mission in board.missions)
-        offers = [sorted(key for key, spec in version.items() if spec.period == board.period.kind) for version in VERSIONS]
+        period = board.period
+        lengthened = period.kind == "weekly" and period.start < model.begins_at(period.label)  # competes with nobody
+        offers = [
+            sorted(key for key, spec in version.items() if spec.period == period.kind and not (spec.prizes and lengthened))
+            for version in VERSIONS
+        ]
         if keys not in offers and not (board.period.kind == "perpetual" and len(keys) == 1):
             yield f"{board.period.kind} {board.period.label} has {keys}"
 
@@ -362,7 +368,7 @@ def _standings(simulation: Simulation, players: Sequence[Player], leaderboards: 
         ranked = [(entry.player, int(entry.score), entry.reached_at) for entry in board.entries]
         if ranked != sorted(ranked, key=lambda entry: (-entry[1], entry[2], entry[0])):
             yield f"{board.label} is out of order: {ranked}"
-        if board.is_paid != (model.final_at(board.label) + HOUR_MS <= simulation.rotated_at):
+        if board.is_paid != (model.final_at(board.label) + UNDER_WAY_MS <= simulation.rotated_at):
             yield f"{board.label} is {'' if board.is_paid else 'not '}paid, its end was {model.final_at(board.label)}"
         if board.closed_at is None and not simulation.stream.kept:
             scores = {player.name: _score(player, board.label) for player in players}

@@ -44,7 +44,7 @@ class Journal:
         """A zone was set."""
         life = self.lives[player]
         if not life.zones:
-            life.zone_came_first = not life.deeds and not life.check_ins
+            life.zone_came_first = not (life.deeds or life.check_ins or life.starts)
         life.zones.append((at, zone))
 
     def effects_of(self, bodies: Sequence[str]) -> dict[str, Effect]:

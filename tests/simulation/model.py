@@ -157,8 +157,17 @@ def score(deeds: Iterable[Deed], action: str, span: Span, *, before: int) -> tup
 
 def final_at(week: str) -> int:
     """When a week's label is over in the last zone on Earth, and a day later."""
-    monday = date.fromisocalendar(int(week[:4]), int(week[-2:]), 1)
-    return day_starts(next_first_day("weekly", monday), "Etc/GMT+12", 0) + DAY_MS
+    return day_starts(next_first_day("weekly", monday_of(week)), "Etc/GMT+12", 0) + DAY_MS
+
+
+def begins_at(week: str) -> int:
+    """When a week's label begins in the first zone on Earth."""
+    return day_starts(monday_of(week), "Etc/GMT-14", 0)
+
+
+def monday_of(week: str) -> date:
+    """The first date of a week's label."""
+    return date.fromisocalendar(int(week[:4]), int(week[-2:]), 1)
 
 
 def steps_done(quest: QuestSpec, life: Life, key: str, span: Span) -> list[bool]:

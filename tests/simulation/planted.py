@@ -18,7 +18,7 @@ from missions_core.domain import achievements, actions, commands, duplicates, pe
 from missions_core.domain.catalog import Rewards
 from missions_core.domain.state import PendingGrant
 from missions_core.storage import keys, ledger, players
-from missions_core.use_cases import changes, check_in, claim, closing, idempotency, ingest, merging, publish, track
+from missions_core.use_cases import changes, check_in, claim, idempotency, ingest, merging, publish, track
 
 Replacement = tuple[Any, str, Any]  # whose attribute, which, and what it becomes
 Plant = Callable[[], list[Replacement]]
@@ -158,8 +158,8 @@ def checkpoint_past_a_failed_record() -> list[Replacement]:
     """The publisher names the last record that failed instead of the first."""
     original = publish.publish
 
-    def last(rewards: Any, bus: Any, records: Sequence[publish.StreamRecord]) -> str | None:
-        return records[-1].sequence_number if original(rewards, bus, records) else None
+    def last(rewards: Any, standings: Any, bus: Any, records: Sequence[publish.StreamRecord]) -> str | None:
+        return records[-1].sequence_number if original(rewards, standings, bus, records) else None
 
     return [(import_module("functions.publish_outbox.app"), "publish", last)]
 
@@ -335,16 +335,3 @@ def scores_overwritten_by_late_messages() -> list[Replacement]:
         return tuple(sorted(found.values(), key=lambda entry: entry.order))
 
     return [(merging, "merged", last)]
-
-
-@bug(breaks="no failure without a fault")
-def prizes_owed_with_every_closing() -> list[Replacement]:
-    """A closing that runs again owes again: the ledger will pay once."""
-
-    def award(stores: Any, winner: Any, prize: Any, *, now: int) -> None:
-        def owe(draft: Any) -> None:
-            draft.write(closing.pay_out(draft.state, prize.cause, prize.rewards, at=prize.at))
-
-        changes.change(stores, winner.player, owe, now=now, present=False)
-
-    return [(closing, "_award", award)]

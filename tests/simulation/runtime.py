@@ -19,7 +19,7 @@ from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import Ama
 from infra import inprocess
 from infra.inprocess import InProcessAws
 from missions_core import clock
-from missions_core.storage import catalogs, keys, ledger
+from missions_core.storage import catalogs, keys, ledger, statistics
 from missions_core.use_cases import changes, reset
 from missions_core.use_cases.stores import Stores, stores_of
 from tests.simulation.network import CrashError, Network
@@ -88,6 +88,7 @@ class Runtime:
         aws.intercept = lambda request, deliver: deliver(request)
         inprocess.create_table(TABLE)
         changes.uuid4 = lambda: UUID(int=chance.getrandbits(128), version=4)
+        statistics.random = SimpleNamespace(randrange=chance.randrange)  # type: ignore[attr-defined]
         self._aws = aws
         self._environments = [stores_of(TABLE), stores_of(TABLE)]
         self.stores = stores_of(TABLE)  # the tests' own

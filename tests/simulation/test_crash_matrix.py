@@ -5,11 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from missions_core.domain.leaderboards import Entry
 from missions_core.domain.roll import due_at
 from missions_core.domain.state import PendingGrant
 from missions_core.storage import keys
 from missions_core.storage.ledger import Ledger
-from missions_core.use_cases import changes
+from missions_core.use_cases import changes, closing
 from missions_core.use_cases.changes import Draft
 from missions_core.use_cases.stores import Stores
 from tests.simulation.crash_cases import CASES, Case
@@ -49,6 +50,18 @@ def test_a_wallet_moved_outside_the_transaction_is_noticed(monkeypatch: pytest.M
     monkeypatch.setattr(Ledger, "grant", careless)
 
     assert cover(case("grant")).diverged
+
+
+def test_prizes_owed_with_every_attempt_to_close_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def careless(stores: Stores, winner: Entry, prize: PendingGrant, *, now: int) -> None:
+        def owe(draft: Draft) -> None:
+            draft.write(closing.pay_out(draft.state, prize.cause, prize.rewards, at=prize.at))
+
+        changes.change(stores, winner.player, owe, now=now, present=False)
+
+    monkeypatch.setattr(closing, "_award", careless)
+
+    assert cover(case("close leaderboard")).diverged
 
 
 def test_a_board_kept_only_after_the_state_has_lost_it_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,5 +22,8 @@ def quest_findings(quest: Quest, trees: Sequence[GroupAt], currencies: Sequence[
         yield from rewards_findings(step.rewards, currencies, (*path, "rewards"))
         for leaf in tree.leaves():
             yield from endless_findings(leaf, "a quest")
+            if leaf.lifetime and (quest.max_completions or 1) > 1:
+                text = "lifetime does not go with a quest that can be repeated, which would complete for ever; write scope: period"
+                yield Finding(leaf.member("scope"), f"{text}, or max_completions: 1")
     if all(step.optional for step in quest.steps):
         yield Finding(("steps",), "are all optional, so there is nothing to do; write optional: false for one of them")

@@ -14,7 +14,7 @@ BOARD_BYTES = 60  # label, bounds, settling, day clock
 INSTANT_BYTES = 8
 SCORE_BYTES = 10  # that it is one, and when it was reached
 COMPLETION_BYTES = 14  # count and last time of one template
-RUN_BYTES = 28  # of a quest's last run: number, status, end, claim, version, steps
+RUN_BYTES = 24  # of a quest's last run: number, status, end, claim
 UNLOCKED_BYTES = 6  # how many tiers are paid
 COUNT_BYTES, SUM_BYTES, LAST_BYTES, HASH_BYTES = 4, 20, 30, 9
 WINDOW_BUCKETS = 24
@@ -58,7 +58,7 @@ def worst_case_state(catalog: Catalog) -> StateSize:
     parts += [_counter(leaf) for leaf in asked if leaf.counter not in plain]
     counts = sum(_named(type_) + COUNT_BYTES for type_ in catalog.known_actions) + len(COUNTED) * COUNT_BYTES
     parts.append(Contribution("lifetime counts", counts))
-    runs = sum(_named(template.key) + RUN_BYTES for template in catalog.missions("quest"))
+    runs = sum(_named(quest.key) + RUN_BYTES + sum(_named(step.key) for step in quest.steps) for quest in catalog.missions("quest"))
     parts.append(Contribution("last runs of quests", runs))
     completions = sum(_named(key) + COMPLETION_BYTES for key in catalog.templates)
     parts.append(Contribution("completion counts of templates", completions))

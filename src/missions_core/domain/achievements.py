@@ -40,6 +40,17 @@ def find(state: PlayerState, catalog: Catalog, key: str) -> Template:
     return template
 
 
+def promised(state: PlayerState, catalog: Catalog, key: str) -> Template:
+    """The achievement as it promised what waits to be claimed, whatever became of it since; else as `find` has it."""
+    held = state.achievements.get(key)
+    return catalog.template(key, held.version) if held is not None and is_waiting(held) else find(state, catalog, key)
+
+
+def is_waiting(held: Unlocked) -> bool:
+    """Whether tiers are reached and not paid."""
+    return held.claimed < len(held.tiers)
+
+
 def is_hidden(state: PlayerState, template: Template) -> bool:
     """Whether the player may not know of it yet."""
     return template.is_secret and template.key not in state.achievements
@@ -71,9 +82,9 @@ def reached_tier(state: PlayerState, template: Template, name: str | None) -> tu
     raise NotFound("badge_not_found", "this achievement, or this tier of it, is not unlocked")
 
 
-def claimable(state: PlayerState, catalog: Catalog) -> list[str]:
+def claimable(state: PlayerState) -> list[str]:
     """The keys of all achievements whose reward waits."""
-    return [template.key for template in catalog.achievements() if waiting(state, template)]
+    return [key for key, held in state.achievements.items() if is_waiting(held)]
 
 
 def cause_of(template: Template, tier: Tier) -> str:
@@ -110,6 +121,8 @@ def _unlock(state: PlayerState, catalog: Catalog, template: Template, reached: M
         yield AchievementUnlocked(template.key, tier.name, template.achievement_type or "", tier.rewards, now)
     if template.auto_claim:
         yield from _pay(state, template, held, at=now)
+    else:
+        held.version = template.version
 
 
 def _pay(state: PlayerState, template: Template, held: Unlocked, *, at: int) -> list[Event]:

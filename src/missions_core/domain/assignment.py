@@ -10,6 +10,7 @@ from fractions import Fraction
 from hashlib import blake2b
 from math import log
 
+from missions_core.domain import leaderboards
 from missions_core.domain.catalog import DAY_MS, DIFFICULTIES, Catalog, Difficulty, Rotation, Rules, Template
 from missions_core.domain.facts import FACTS
 from missions_core.domain.periods import DayClock, Period, period_containing
@@ -57,7 +58,11 @@ def draw(state: PlayerState, catalog: Catalog, period: Period, *, avoid: Iterabl
 
 
 def contests(state: PlayerState, catalog: Catalog, period: Period) -> list[Template]:
-    """The competitive templates of a drawn board: whoever may have them has them, beside what is drawn."""
+    """The competitive templates of a drawn board: whoever may have them has them, beside what is drawn. None for more time than others
+    have: a change of zone would win.
+    """
+    if leaderboards.is_longer(period):
+        return []
     facts = _facts(state, catalog, period.start)
     return [t for t in catalog.missions(period.kind) if t.is_competitive and _why_not(t, state, facts, period.start) is None]
 

@@ -148,7 +148,7 @@ def _pack(state: PlayerState) -> list[Any]:
         state.catalog_version,
         state.specials or None,
         {key: _pack_quest_end(end) for key, end in state.quests.items()} or None,
-        {key: [unlocked.tiers, unlocked.claimed] for key, unlocked in state.achievements.items()} or None,
+        {key: _trimmed([held.tiers, held.claimed, held.version or None]) for key, held in state.achievements.items()} or None,
         _trimmed([state.lifetime.get(fact) for fact in COUNTED]) or None,
     ])  # fmt: skip
 
@@ -189,7 +189,7 @@ def _unpack(record: list[Any]) -> PlayerState:
         catalog_version=catalog_version or 0,
         specials=specials or {},
         quests={key: _unpack_quest_end(end) for key, end in (quests or {}).items()},
-        achievements={key: Unlocked(tiers, claimed) for key, (tiers, claimed) in (achievements or {}).items()},
+        achievements={key: Unlocked(*held) for key, held in (achievements or {}).items()},
     )
 
 
@@ -272,12 +272,12 @@ def _unpack_preferences(record: list[Any]) -> Preferences:
 
 
 def _pack_quest_end(end: QuestEnd) -> list[Any]:
-    return _trimmed([end.runs, STATUSES.index(end.status), end.at, _offset(end.claimed_at, end.at), end.version or None, end.done or None])
+    return _trimmed([end.runs, STATUSES.index(end.status), end.at, _offset(end.claimed_at, end.at), end.done or None])
 
 
 def _unpack_quest_end(record: list[Any]) -> QuestEnd:
-    runs, status, at, claimed, version, done = _padded(record, 6)
-    return QuestEnd(runs, STATUSES[status], at, _instant(claimed, at), version or 0, done or 0)
+    runs, status, at, claimed, done = _padded(record, 5)
+    return QuestEnd(runs, STATUSES[status], at, _instant(claimed, at), done or [])
 
 
 def _unpack_streak(record: list[Any]) -> Streak:

@@ -6,7 +6,7 @@ A label is ranked as one wherever its players live: it becomes final when it is 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import MAXYEAR, date
 from decimal import ROUND_DOWN, Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -21,6 +21,7 @@ from missions_core.errors import InvalidInput
 
 KEPT = 128  # ranks kept in order: those that may be paid, and some more for the sake of players who are erased
 LATE_MS = DAY_MS  # how long after a label's end scores still count
+FIRST_ZONE = DayClock("Etc/GMT-14")  # UTC+14, where every day begins first
 LAST_ZONE = DayClock("Etc/GMT+12")  # UTC-12, where every day ends last
 COMPARABLE = Context(prec=38, rounding=ROUND_DOWN)  # as many digits as DynamoDB compares
 
@@ -115,7 +116,12 @@ def _reached_at(leaf: Leaf, held: int | None, action: Action, *, was: Decimal | 
 @lru_cache(maxsize=256)  # asked for every action that raises a score
 def final_at(kind: PeriodKind, label: str) -> int:
     """From when on no score of a daily, weekly or monthly label counts any more. InvalidInput: not such a label."""
-    return _last_period(kind, label).end + LATE_MS
+    return _period_of(kind, label, LAST_ZONE).end + LATE_MS
+
+
+def is_longer(period: Period) -> bool:
+    """Whether a player's period begins before its label does anywhere: lengthened by a change of zone, it would gather more."""
+    return period.start < _period_of(period.kind, period.label, FIRST_ZONE).start
 
 
 def label_at(kind: PeriodKind, instant: int) -> str:
@@ -125,7 +131,7 @@ def label_at(kind: PeriodKind, instant: int) -> str:
 
 def label_before(kind: PeriodKind, label: str) -> str:
     """The label of the period before. InvalidInput: not a label of that kind."""
-    return period_before(_last_period(kind, label)).label
+    return period_before(_period_of(kind, label, LAST_ZONE)).label
 
 
 def comparable(score: Decimal) -> Decimal:
@@ -133,14 +139,14 @@ def comparable(score: Decimal) -> Decimal:
     return COMPARABLE.create_decimal(score)
 
 
-def _last_period(kind: PeriodKind, label: str) -> Period:
-    """The period of a label where it ends last."""
+def _period_of(kind: PeriodKind, label: str, clock: DayClock) -> Period:
+    """The period of a label under a clock."""
     try:
         first = date.fromisoformat(f"{label}-01" if kind == "monthly" else label)
-        period = period_containing(kind, day_start(first, LAST_ZONE), LAST_ZONE)
+        period = period_containing(kind, day_start(first, clock), clock)
     except (ValueError, OverflowError):
         raise not_a_label(kind) from None
-    if period.label != label:  # another date's spelling, such as 20261121
+    if period.label != label or first.year == MAXYEAR:  # another date's spelling, such as 20261121; or one with no time after it
         raise not_a_label(kind)
     return period
 

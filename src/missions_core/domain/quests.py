@@ -43,7 +43,7 @@ def finish_step(state: PlayerState, board: Board, mission: Mission, template: Te
     """Mark a step as done and pay it, unless a run that failed has paid it before."""
     step = template.steps[index]
     mission.steps[index] = at
-    rewards = Rewards() if _was_paid(state, mission, index) else step.rewards
+    rewards = Rewards() if step.key in _paid_before(state, mission.template) else step.rewards
     done = QuestStepCompleted(mission_id(board, mission), template.key, step.key, rewards, at)
     if not rewards:
         return [done]
@@ -102,20 +102,19 @@ def unfinished(board: Board, template: Template) -> str:
     return "expired" if by_window or template.time_limit_ms is None else "failed"
 
 
-def end_run(state: PlayerState, board: Board, mission: Mission) -> list[Event]:
-    """Remember a run that has become final: its steps, and those that failed runs before it have paid."""
+def end_run(state: PlayerState, board: Board, mission: Mission, template: Template) -> list[Event]:
+    """Remember a run that has become final, with the steps that need not be paid when its player begins again."""
     before = state.quests.get(mission.template)
     at = board.period.end if mission.completed_at is None else mission.completed_at
-    done = sum(1 << index for index, step in enumerate(mission.steps) if step is not None or _was_paid(state, mission, index))
-    state.quests[mission.template] = QuestEnd(
-        (before.runs if before else 0) + 1, mission.status, at, mission.claimed_at, mission.version, done
-    )
+    done = [step.key for step, when in zip(template.steps, mission.steps, strict=True) if when is not None]
+    done += [key for key in _paid_before(state, mission.template) if key not in done]
+    state.quests[mission.template] = QuestEnd((before.runs if before else 0) + 1, mission.status, at, mission.claimed_at, done)
     if mission.completed_at is not None:
         return []
     return [QuestFailed(mission_id(board, mission), mission.template, mission.status, at)]
 
 
-def _was_paid(state: PlayerState, mission: Mission, index: int) -> bool:
-    """Whether a step was paid since the quest was last completed: whoever fails and begins again is paid for the rest only."""
-    ended = state.quests.get(mission.template)
-    return ended is not None and ended.status != "claimed" and ended.version == mission.version and bool(ended.done >> index & 1)
+def _paid_before(state: PlayerState, key: str) -> list[str]:
+    """The steps that were paid since the quest was last completed: whoever fails and begins again is paid for the rest only."""
+    ended = state.quests.get(key)
+    return [] if ended is None or ended.status == "claimed" else ended.done

@@ -31,7 +31,8 @@ def settle(state: PlayerState, catalog: Catalog, board: Board) -> list[Event]:
         state.specials = {key: label for key, label in state.specials.items() if key in catalog.templates}
         state.specials[board.missions[0].template] = board.period.label
     if board.period.kind == "quest":
-        events += quests.end_run(state, board, board.missions[0])
+        run = board.missions[0]
+        events += quests.end_run(state, board, run, catalog.template(run.template, run.version))
     return events
 
 

@@ -101,8 +101,7 @@ class QuestEnd:
     status: str  # claimed | failed | expired
     at: int  # when it was completed, or its time was over
     claimed_at: int | None = None
-    version: int = 0  # of the template it was a run of
-    done: int = 0  # bitmap of its steps
+    done: list[str] = field(default_factory=list)  # keys of the steps that are paid: its own, and those of failed runs before it
 
 
 @dataclass(slots=True)
@@ -111,6 +110,7 @@ class Unlocked:
 
     tiers: list[int]
     claimed: int = 0
+    version: int = 0  # of the template that promised what is not paid yet
 
 
 @dataclass(slots=True)

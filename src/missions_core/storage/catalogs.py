@@ -10,6 +10,7 @@ from hashlib import blake2b
 from pynamodb.exceptions import PutError
 from pynamodb.expressions.condition import Condition
 
+from missions_core.domain.achievements import is_waiting
 from missions_core.domain.catalog import Catalog, Snapshot
 from missions_core.domain.snapshots import catalog_from_snapshot, template_from_snapshot
 from missions_core.domain.state import PlayerState
@@ -49,7 +50,7 @@ class Catalogs:
         return self._catalog
 
     def for_state(self, state: PlayerState) -> Catalog:
-        """A catalog no older than the one the state was last written with, and every template version its missions name."""
+        """A catalog no older than the one the state was last written with, and every template version it still needs."""
         catalog = self.current()
         if catalog.version < state.catalog_version:
             catalog = self._refreshed()
@@ -58,7 +59,8 @@ class Catalogs:
                 "catalog_outdated",
                 f"player states name catalog {state.catalog_version}, the table holds {catalog.version}: restore or republish the catalog",
             )
-        self.bring(catalog, {(mission.template, mission.version) for _, mission in state.missions()})
+        promised = {(key, held.version) for key, held in state.achievements.items() if is_waiting(held)}
+        self.bring(catalog, promised | {(mission.template, mission.version) for _, mission in state.missions()})
         return catalog
 
     def published(self) -> Snapshot | None:

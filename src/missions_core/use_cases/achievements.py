@@ -36,7 +36,7 @@ def claim_achievement(stores: Stores, player: str, key: str, *, request: str, no
 def claim_tiers(draft: Draft, key: str) -> str:
     """Claim what waits; say what that was, for `claimed_tiers`."""
     state = draft.state
-    template = achievements.find(state, draft.catalog, key)
+    template = achievements.promised(state, draft.catalog, key)
     first = state.achievements[key].claimed if key in state.achievements else 0
     draft.write(achievements.claim(state, template, at=draft.now))
     state.active_at = max(state.active_at, draft.now)

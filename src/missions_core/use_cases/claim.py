@@ -97,7 +97,7 @@ def _claim_all(draft: Draft) -> str:
     found = waiting(draft.state)
     for board, mission in found:
         draft.write(pay(draft.state, board, mission, at=draft.now))
-    tiers = [claim_tiers(draft, key) for key in achievements.claimable(draft.state, draft.catalog)]
+    tiers = [claim_tiers(draft, key) for key in achievements.claimable(draft.state)]
     return json.dumps([[cause_of(board, mission) for board, mission in found], tiers])
 
 

@@ -27,7 +27,7 @@ logger = create_logger()
 metrics = create_metrics()
 
 CLOSED = "LeaderboardClosed"
-UNDER_WAY_MS = 15 * 60_000  # how long scores that were saved in time may take to be merged
+UNDER_WAY_MS = 60 * 60_000  # how long scores that were saved in time may take to be merged
 ATTEMPTS = 5
 
 
@@ -47,17 +47,19 @@ def close_leaderboard(stores: Stores, bus: EventBus, board: str, label: str, *, 
         if held is None or held.is_paid or now < held.closes_at:
             return
         try:
-            _close(stores, bus, held if held.closed_at is not None else _frozen(stores.scores, held, now=now), now=now)
+            _close(stores, bus, held if held.closed_at is not None else _frozen(stores, held, now=now), now=now)
         except VersionConflict:
             continue  # a last score was merged, or our own answer was lost
         return
     raise Contention("contention", f"the leaderboard {board} {label} is being changed by many at once; try again")
 
 
-def _frozen(scores: Scores, held: Leaderboard, *, now: int) -> Leaderboard:
-    """From here on ranks are what they are."""
-    frozen = replace(held, closed_at=now, version=held.version + 1)
-    scores.save(frozen)
+def _frozen(stores: Stores, held: Leaderboard, *, now: int) -> Leaderboard:
+    """From here on ranks are what they are, and so are prizes: those published now, of a withdrawn mission those it was dealt with."""
+    current = stores.catalogs.current().templates.get(held.board)
+    pays = current.version if current is not None and current.is_competitive else held.template_version
+    frozen = replace(held, closed_at=now, template_version=pays, version=held.version + 1)
+    stores.scores.save(frozen)
     return frozen
 
 
@@ -86,11 +88,8 @@ def prizes_of(template: Template) -> dict[int, Rewards]:
 
 
 def _template(catalogs: Catalogs, held: Leaderboard) -> Template:
-    """The template as it is published now; one that was withdrawn, as it was dealt."""
+    """The template whose prizes were promised when the ranks were frozen."""
     catalog = catalogs.current()
-    current = catalog.templates.get(held.board)
-    if current is not None and current.is_competitive:
-        return current
     catalogs.bring(catalog, {(held.board, held.template_version)})
     return catalog.template(held.board, held.template_version)
 

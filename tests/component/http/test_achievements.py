@@ -190,6 +190,18 @@ def test_a_repeated_claim_hears_the_first_answer_though_another_tier_waits_or_th
     assert ann.post("/v1/me/achievements/prolific/claim", Idempotency_Key="k").body["grants"] == first
 
 
+def test_what_waits_to_be_claimed_is_paid_as_promised_though_the_achievement_is_gone(world: World, ann: Client, post: Post) -> None:
+    post(times=3)
+    tiers = ann.get("/v1/me/achievements/prolific").body["tiers"]
+    promised = [tier["rewards"] for tier in tiers if tier["unlocked_at"]]
+    republish(world, mission("one_post"))
+
+    [claimed] = [item for item in ann.post("/v1/me/claims").body["items"] if "achievement" in item]
+
+    assert [grant["rewards"] for grant in claimed["grants"]] == promised
+    assert promised
+
+
 def test_claiming_everything_claims_achievements_too(world: World, ann: Client, post: Post) -> None:
     post(times=4)
     answer = ann.post("/v1/me/claims", Idempotency_Key="k").body

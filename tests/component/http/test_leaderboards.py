@@ -260,7 +260,16 @@ def test_what_is_no_competitive_mission_has_no_leaderboard(ann: Client, key: str
 
 @pytest.mark.parametrize(
     ("key", "period"),
-    [("race", "next"), ("race", "2026-11-21"), ("race", "2026-W99"), ("daily", "2026-W47"), ("rush", "W47"), ("rush", "previous")],
+    [
+        ("race", "next"),
+        ("race", "2026-11-21"),
+        ("race", "2026-W99"),
+        ("daily", "2026-W47"),
+        ("daily", "9999-12-30"),
+        ("race", "9999-W51"),
+        ("rush", "W47"),
+        ("rush", "previous"),
+    ],
 )
 def test_a_period_that_is_none_of_this_leaderboard_is_named(ann: Client, key: str, period: str) -> None:
     assert ann.get(f"/v1/leaderboards/{key}", period=period).problem == (400, "invalid_period", "period")

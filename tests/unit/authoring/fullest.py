@@ -60,8 +60,7 @@ def _mission(template: Template, chance: Random) -> Mission:
 
 
 def _ended(quest: Template, chance: Random) -> QuestEnd:
-    steps = chance.getrandbits(len(quest.steps))
-    return QuestEnd(chance.randrange(1, 1000), "claimed", _instant(chance), _instant(chance), chance.randrange(1, 100), steps)
+    return QuestEnd(chance.randrange(1, 1000), "claimed", _instant(chance), _instant(chance), [step.key for step in quest.steps])
 
 
 def _progress(leaf: Leaf, days: int, chance: Random) -> Progress:

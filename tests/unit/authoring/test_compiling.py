@@ -357,3 +357,38 @@ def test_published_tiers_stay_where_players_have_them(tiers: list[str], is_taken
     else:
         with pytest.raises(CatalogInvalid, match="prolific: tiers: players hold bronze, silver in this order"):
             support.snapshot(prolific(*tiers), previous=before)
+
+
+def test_tiers_stay_where_players_have_them_also_when_the_achievement_was_away() -> None:
+    def prolific(*names: str) -> dict[str, Any]:
+        written = [{"name": name, "target": target} for target, name in enumerate(names, start=2)]
+        return {"key": "prolific", "kind": "achievement", "name": "p", "requirements": {"post.created": 1}, "tiers": written, "rewards": {}}
+
+    before = support.snapshot(prolific("bronze", "silver"))
+    without = support.snapshot(support.mission("m"), previous=before)
+    still_without = support.snapshot(support.mission("m", {"tip.sent": 1}), previous=without)
+
+    with pytest.raises(CatalogInvalid, match="players hold bronze, silver"):
+        support.snapshot(prolific("wood", "bronze", "silver"), previous=still_without)
+    assert support.snapshot(prolific("bronze", "silver", "gold"), previous=still_without)["templates"][0]["version"] == 2
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_taken"),
+    [
+        ({"requirements": {"post.created": 9}}, True),
+        ({"name": "Other"}, True),
+        ({"requirements": {"tip.sent": 5}}, False),
+        ({"requirements": {"any": [{"action": "tip.sent", "target": 5, "aggregate": "sum", "field": "amount"}]}}, False),
+        ({"period": "monthly"}, False),
+    ],
+)
+def test_a_leaderboard_compares_scores_of_one_kind(changed: dict[str, Any], is_taken: bool) -> None:
+    race = support.mission("race", {"post.created": 5}, type="competitive", period="weekly")
+    before = support.snapshot(race)
+
+    if is_taken:
+        assert support.snapshot(race | changed, previous=before)["version"] == 2
+    else:
+        with pytest.raises(CatalogInvalid, match="race: requirements: count otherwise"):
+            support.snapshot(race | changed, previous=before)

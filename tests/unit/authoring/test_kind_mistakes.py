@@ -33,6 +33,10 @@ QUESTS = [
         quest("[{key: s, name: S}]"),
         "steps[0].requirements: is missing; write it, such as `requirements: {post.created: 1}`, or manual: true if the player says",
     ),
+    (
+        quest("[{key: s, name: S, requirements: " + leaf(scope="lifetime") + "}]", max_completions="2"),
+        "steps[0].requirements.all[0].scope: lifetime does not go with a quest that can be repeated",
+    ),
     (quest("[{key: s, name: S, manual: on}]"), 'steps[0].manual: "on" is text; write true or false'),
     (quest("[{name: S, manual: true}]"), "steps[0].key: is missing; write it"),
     (quest(f"[{{{HELLO}, rewards: {{gold: 1}}}}]"), "steps[0].rewards.gold: is an unknown reward or currency; write one of xp dgt"),

@@ -293,7 +293,7 @@ def test_where_it_does_not_claim_itself_all_waiting_tiers_are_paid_by_one_claim(
     template = game.catalog.templates["prolific"]
     assert grants(game) == []
     assert [tier.name for tier in achievements.waiting(game.state, template)] == ["bronze", "silver"]
-    assert achievements.claimable(game.state, game.catalog) == ["prolific"]
+    assert achievements.claimable(game.state) == ["prolific"]
 
     game.events += achievements.claim(game.state, template, at=game.now)
 
@@ -306,7 +306,7 @@ def test_where_it_does_not_claim_itself_all_waiting_tiers_are_paid_by_one_claim(
     game.review()
     game.events += achievements.claim(game.state, template, at=game.now)
     assert [cause for cause, _ in grants(game)][2:] == ["achievement:prolific:gold"]
-    assert achievements.claimable(game.state, game.catalog) == []
+    assert achievements.claimable(game.state) == []
 
 
 def test_what_is_locked_cannot_be_claimed() -> None:

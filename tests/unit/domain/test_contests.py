@@ -55,6 +55,22 @@ def test_everybody_has_it_beside_what_is_drawn() -> None:
     assert [each.competitive for each in game.board("daily").missions] == [False, True, True]
 
 
+def test_who_moves_and_has_a_longer_week_for_it_does_not_compete_in_that_week() -> None:
+    game = Game(one_a_day(contest(period="weekly"), mission("a", period="weekly")), now=ms("2026-11-18T10:00"), zone="Pacific/Pago_Pago")
+    game.act(action(1, game.now))
+    commands.set_zone(game.state, "Pacific/Kiritimati")
+
+    weeks = []
+    for day in range(21):
+        game.act(action(f"day {day}", game.now + DAY_MS))
+        board = game.state.current("weekly")
+        assert board is not None
+        weeks.append((board.period.end - board.period.start, board.find("race") is not None))
+
+    assert {competes for length, competes in weeks if length > 8 * DAY_MS} == {False}
+    assert {competes for length, competes in weeks if length <= 7 * DAY_MS} == {True}
+
+
 def test_it_is_dealt_where_nothing_is_drawn() -> None:
     game = Game(catalog(contest(period="monthly"), rotation={"monthly": {"min": 0, "max": 0}}), now=START)
 

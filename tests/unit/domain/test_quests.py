@@ -84,7 +84,7 @@ def test_a_run_leaves_at_the_end_of_the_day_once_nothing_is_left_to_do_in_it() -
     assert [(board.period.label, board.missions[0].status) for board in game.settled if board.period.kind == "quest"] == [
         ("run-1", "claimed")
     ]
-    assert game.state.quests == {"q": QuestEnd(1, "claimed", START, START, 1, 0b1)}
+    assert game.state.quests == {"q": QuestEnd(1, "claimed", START, START, ["hello"])}
     assert (game.status(), game.state.completions["q"].count) == ("completed", 1)
     assert not game.night_by_night(START + 5 * DAY_MS).has_run(), "no second run begins by itself"
 

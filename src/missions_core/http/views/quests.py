@@ -71,12 +71,11 @@ def _run(view: PlayerView, board: Board, mission: Mission) -> _Run:
 
 
 def _ended_run(view: PlayerView, template: Template, ended: QuestEnd) -> _Run:
-    """A run that has left the board, of which little is remembered; and less where its quest asks for other steps by now."""
+    """A run that has left the board, of which little is remembered."""
     is_complete = ended.status == "claimed"
     mission = Mission(template.key, template.version, [None] * len(template.leaves), ended.status, steps=[None] * len(template.steps))
     mission.completed_at, mission.claimed_at = (ended.at, ended.claimed_at) if is_complete else (None, None)
-    fits = ended.version == template.version
-    done = [bool(ended.done >> n & 1) if fits else is_complete and not step.optional for n, step in enumerate(template.steps)]
+    done = [step.key in ended.done or (is_complete and not step.optional) for step in template.steps]
     status = quests.status(view.state, template, now=view.now)
     return _Run(template, mission, status, done, f"{template.key}:run-{ended.runs}", None if is_complete else ended.at)
 
