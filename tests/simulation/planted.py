@@ -320,7 +320,7 @@ def achievements_paid_with_every_review() -> list[Replacement]:
 
     def pay_again(state: Any, template: Any, held: Any, *, at: int) -> Any:
         events = pay(state, template, held, at=at)
-        held.claimed = 0
+        held.claimed, held.version = 0, template.version
         return events
 
     return [(achievements, "_pay", pay_again)]
