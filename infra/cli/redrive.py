@@ -63,7 +63,8 @@ def redrive(
     The outbox's are batches of the table's stream that could not be published: they are published now, record by record where a batch
     fails; what still cannot be stays kept.
 
-    Always safe: an action that was applied, a grant that was paid, or a score that was merged is a duplicate now and changes nothing.
+    Always safe: an action that was applied, a grant that was paid, or a score that was merged is a duplicate now and changes nothing; only
+    how rare achievements are said to be may count one twice. A score comes too late for a leaderboard that has closed.
     """
     if profile and not stack_name:
         raise click.UsageError("--profile needs --stack: which stack's dead letters?")
