@@ -58,15 +58,16 @@ def live(world: World) -> None:
 
 
 def samples(world: World) -> None:
-    """The sample event of every function, marked where it comes from outside."""
+    """The sample events of every function, marked where they come from outside."""
     for path in sorted((ROOT / "events").glob("*.json")):
+        function = path.stem.split(".")[0]
         event = json.loads(path.read_text())
         if "headers" in event:
             event["headers"] |= AUTHORIZED
         for record in event.get("Records", []):
-            if path.stem == "ingest_actions":
+            if function == "ingest_actions":
                 record["body"] = json.dumps(json.loads(record["body"]) | {"data": {"text": PAYLOAD}})
-        world.invoke(path.stem, event)
+        world.invoke(function, event)
 
 
 def days(world: World) -> None:
