@@ -54,8 +54,6 @@ def _needed(template: AnyTemplate) -> list[str]:
 
 def template_notices(template: AnyTemplate, rules: RulesModel, badges: Collection[str]) -> Findings:
     """What is valid and not dealt, or not as far as the author may think; `badges` are those that something pays."""
-    if template.evidence:
-        yield Finding(("evidence",), f'"{template.key}" is kept but not dealt yet: nothing asks for evidence yet')
     had = "unlocked" if isinstance(template, Achievement) else "dealt"
     prevented = _prevented(rules)
     for tree in trees_of(template):
@@ -77,6 +75,8 @@ def template_notices(template: AnyTemplate, rules: RulesModel, badges: Collectio
 def paid_badges(templates: Iterable[AnyTemplate], rules: RulesModel) -> set[str]:
     """Badges that a player can collect: paid by what they complete or win, or for checking in."""
     paid = [rewards for template in templates for rewards in _pays(template)]
+    if rules.referral:
+        paid += [rules.referral.inviter, rules.referral.invitee]
     if rules.check_in:
         paid += [rules.check_in.base, *(milestone.reward for milestone in rules.check_in.milestones)]
         paid += [rules.check_in.monthly.reward] if rules.check_in.monthly else []

@@ -35,9 +35,8 @@ def _explained(details: ErrorDetails, prefix: Path) -> Finding:
         case "literal_error":
             return Finding(path, _unknown_choice(value, _member_name(location, path), schema))
         case "int_type" if parent.get("title") == "RewardsModel" and not isinstance(value, int | float):
-            return Finding(
-                path, f'"{path[-1]}" is neither items, badges, titles, frames (lists) nor a currency (a whole number); write one of these'
-            )
+            goods = "items, badges, titles, frames (lists), boost (a mapping)"
+            return Finding(path, f'"{path[-1]}" is neither {goods} nor a currency (a whole number); write one of these')
     fix = _FIXES.get(kind)
     if fix is None:
         return Finding(path, details["msg"] if isinstance(value, list | dict) else f"{_shown(value)} {details['msg']}")

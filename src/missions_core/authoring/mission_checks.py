@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from missions_core.authoring.findings import Finding, Findings, Path
-from missions_core.authoring.models import Mission
+from missions_core.authoring.models import EvidenceModel, Mission
 from missions_core.authoring.requirement_checks import endless_findings
 from missions_core.authoring.requirements import GroupAt, LeafAt
-from missions_core.authoring.reward_checks import rewards_findings
+from missions_core.authoring.reward_checks import currency_findings, rewards_findings
 
 LONGEST_RUN = {"daily": 1, "weekly": 7, "monthly": 31}
 SCORES = ("count", "sum", "max")
@@ -25,12 +25,30 @@ def mission_findings(mission: Mission, tree: GroupAt, currencies: Sequence[str] 
     if repeats(mission) and mission.cooldown_hours:
         text = "does not go with a repeating perpetual mission, whose next one opens at once; write 0, or make it daily or weekly"
         yield Finding(("cooldown_hours",), text)
+    if mission.requirements is None and (mission.evidence is None or mission.type == "competitive"):
+        yield Finding(("requirements",), "is missing; write what the mission asks for, such as {post.created: 5}")
+        return
+    if mission.evidence:
+        yield from _evidence_findings(mission.evidence, currencies)
     yield from _period_findings(mission, tree)
     if mission.type == "competitive":
+        if mission.evidence:
+            yield Finding(("evidence",), "does not go with a score, which every action changes; remove it")
         yield from _score_findings(mission, tree)
         yield from _prize_findings(mission, currencies)
     elif mission.prizes:
         yield Finding(("prizes",), "are for the leaderboards of competitive missions; remove them or write type: competitive")
+
+
+def _evidence_findings(evidence: EvidenceModel, currencies: Sequence[str] | None) -> Findings:
+    yield from currency_findings(evidence.price, currencies, ("evidence", "price"))
+    for index, type_ in enumerate(evidence.types):
+        if type_ in evidence.types[:index]:
+            yield Finding(("evidence", "types", index), f'"{type_}" is there twice; write it once')
+    if evidence.price and "uploaded_content" not in evidence.types:
+        yield Finding(
+            ("evidence", "price"), "is for uploads, which this mission does not take; remove it, or add uploaded_content to types"
+        )
 
 
 def repeats(mission: Mission) -> bool:

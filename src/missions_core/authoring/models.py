@@ -5,11 +5,12 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue
 
 from missions_core.authoring.requirement_models import Requirements
-from missions_core.authoring.reward_models import Rewards, RewardsModel
+from missions_core.authoring.reward_models import Amounts, Rewards, RewardsModel
 from missions_core.authoring.rule_models import DifficultyName, PeriodName, RulesModel
 from missions_core.authoring.values import (
     AtLeastOne,
     GoodsId,
+    Host,
     Instant,
     NamedText,
     Number,
@@ -21,6 +22,11 @@ from missions_core.authoring.values import (
     ZeroOrMore,
     ZoneOrPlayer,
 )
+
+MEGABYTE = 1024 * 1024
+
+# What can be told by its first bytes.
+ContentType = Literal["image/jpeg", "image/png", "image/gif", "image/webp", "video/mp4", "video/webm", "application/pdf"]
 
 
 class LevelBand(Strict):
@@ -46,10 +52,25 @@ class ActiveHoursModel(Strict):
 
 
 class EvidenceModel(Strict):
-    """What a player must hand in, and who looks at it."""
+    """What a player must hand in before the mission can be complete, and who looks at it."""
 
     types: list[Literal["watch_duration", "click_data", "uploaded_content", "social_proof", "invite_code", "url"]] = Field(min_length=1)
     review: Literal["auto", "manual"] = "manual"
+    attempts: int = Field(default=3, ge=1, le=20)
+    price: Amounts = Field(default={})
+    content_types: list[ContentType] = Field(default=["image/jpeg", "image/png", "image/webp", "video/mp4"], min_length=1)
+    max_bytes: int = Field(default=10 * MEGABYTE, ge=1, le=100 * MEGABYTE)
+    min_seconds: ZeroOrMore = 0
+    min_clicks: ZeroOrMore = 0
+    hosts: list[Host] = Field(default=[])
+
+
+class LimitsModel(Strict):
+    """How much of what players send themselves counts for the mission; `shadow`: exceeding it is only recorded."""
+
+    cooldown_seconds: ZeroOrMore = 0
+    per_day: AtLeastOne | None = None
+    shadow: bool = False
 
 
 class TemplateBase(Strict):
@@ -96,8 +117,9 @@ class Mission(TemplateBase):
     category: TemplateKey = Field(examples=["social"])
     type: Literal["count", "threshold", "streak", "timebound", "combo", "unique", "competitive"]
     period: PeriodName
-    requirements: Requirements = Field(examples=["{post.created: 5}"])
+    requirements: Requirements | None = Field(default=None, examples=["{post.created: 5}"])
     auto_claim: bool = False
+    limits: LimitsModel | None = None
     prizes: list[PrizeModel] = Field(default=[])
 
 

@@ -11,6 +11,10 @@ MAX_GOODS = 30  # the grant is one transaction of at most 100 writes; a check-in
 def rewards_findings(rewards: RewardsModel, currencies: Sequence[str] | None, path: Path) -> Findings:
     """Mistakes in one reward."""
     yield from currency_findings(rewards.amounts, currencies, path)
+    yield from currency_findings(rewards.boost, currencies, (*path, "boost"))
+    for currency, boost in rewards.boost.items():
+        if boost.multiply <= 1:
+            yield Finding((*path, "boost", currency, "multiply"), f"{boost.multiply} boosts nothing; write more than 1")
     goods = {"items": [item.id for item in rewards.items], "badges": rewards.badges, "titles": rewards.titles, "frames": rewards.frames}
     for kind, names in goods.items():
         for index, name in enumerate(names):

@@ -1,4 +1,4 @@
-"""Compiles rewards: amounts and goods under members of their own, empty ones left out."""
+"""Compiles rewards: amounts, goods and boosts under members of their own, empty ones left out."""
 
 from missions_core.authoring.reward_models import ItemModel, RewardsModel
 from missions_core.domain.catalog import Snapshot
@@ -12,6 +12,7 @@ def compiled_rewards(rewards: RewardsModel) -> Snapshot:
         "badges": rewards.badges,
         "titles": rewards.titles,
         "frames": rewards.frames,
+        "boost": {currency: {"multiply": str(each.multiply), "hours": each.hours} for currency, each in rewards.boost.items()},
     }
     return {name: member for name, member in members.items() if member}
 

@@ -1,10 +1,10 @@
-"""Models of what something pays: goods by name, every other member is an amount of a currency."""
+"""Models of what something pays: goods and boosts by name, every other member is an amount of a currency."""
 
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, JsonValue
 
-from missions_core.authoring.values import Amount, AtLeastOne, Currency, GoodsId, Strict
+from missions_core.authoring.values import Amount, AtLeastOne, Currency, GoodsId, Share, Strict
 
 Amounts = dict[Currency, Amount]
 
@@ -18,8 +18,15 @@ class ItemModel(Strict):
     metadata: dict[str, JsonValue] = Field(default={})
 
 
+class BoostModel(Strict):
+    """For some hours, what completed missions pay of a currency is multiplied."""
+
+    multiply: Share = Field(examples=["2"])
+    hours: AtLeastOne
+
+
 class RewardsModel(Strict):
-    """Goods, and amounts by currency in `model_extra`."""
+    """Goods, boosts by currency, and amounts by currency in `model_extra`."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, Amount] = Field(init=False)
@@ -28,6 +35,7 @@ class RewardsModel(Strict):
     badges: list[GoodsId] = Field(default=[])
     titles: list[GoodsId] = Field(default=[])
     frames: list[GoodsId] = Field(default=[])
+    boost: dict[Currency, BoostModel] = Field(default={})
 
     @property
     def amounts(self) -> dict[str, int]:

@@ -1,9 +1,10 @@
 """Checks of the rules that need more than one field at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from fractions import Fraction
 
 from missions_core.authoring.findings import Finding, Findings, Path
+from missions_core.authoring.fraud_models import FraudModel
 from missions_core.authoring.requirement_checks import where_findings
 from missions_core.authoring.reward_checks import currency_findings, rewards_findings
 from missions_core.authoring.rule_models import CheckInModel, DailyRotation, Multipliers, RewardRulesModel, RulesModel
@@ -32,6 +33,11 @@ def rules_findings(rules: RulesModel) -> Findings:
     yield from currency_findings(rules.freeze_price or {}, currencies, ("freeze_price",))
     if rules.check_in:
         yield from (finding.below(("check_in",)) for finding in _check_in_findings(rules.check_in, currencies))
+    if rules.fraud:
+        yield from _fraud_findings(rules.fraud, rules.known_actions)
+    if rules.referral:
+        yield from rewards_findings(rules.referral.inviter, currencies, ("referral", "inviter"))
+        yield from rewards_findings(rules.referral.invitee, currencies, ("referral", "invitee"))
 
 
 def rules_notices(rules: RulesModel) -> Findings:
@@ -39,6 +45,17 @@ def rules_notices(rules: RulesModel) -> Findings:
     for name, action in rules.actions.items():
         if action.per_minute is not None and not action.client:
             yield Finding(("actions", name, "per_minute"), "limits only what players send themselves; write client: true, or remove it")
+
+
+def _fraud_findings(fraud: FraudModel, known_actions: Collection[str]) -> Findings:
+    keys = [rule.key for rule in fraud.impossible]
+    for index, rule in enumerate(fraud.impossible):
+        path: Path = ("fraud", "impossible", index)
+        if rule.key in keys[:index]:
+            yield Finding((*path, "key"), f'"{rule.key}" is there twice; write another name')
+        if rule.action not in known_actions:
+            yield Finding((*path, "action"), f'"{rule.action}" is not known here; add it to rules.actions')
+        yield from where_findings(rule.where, path)
 
 
 def _currency_name_findings(currencies: Sequence[str]) -> Findings:

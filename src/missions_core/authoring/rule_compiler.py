@@ -2,12 +2,14 @@
 
 from fractions import Fraction
 
+from missions_core.authoring.fraud_models import FraudModel
 from missions_core.authoring.reward_compiler import compiled_rewards
 from missions_core.authoring.rule_models import (
     CheckInModel,
     DailyRotation,
     DailyStreak,
     Multipliers,
+    ReferralModel,
     RewardRulesModel,
     RulesModel,
     WeeklyStreak,
@@ -40,6 +42,8 @@ def compiled_rules(rules: RulesModel) -> Snapshot:
         "freeze_price": rules.freeze_price,
         "pause": rules.pause.model_dump(),
         "levels": rules.levels,
+        **({"fraud": _fraud(rules.fraud)} if rules.fraud else {}),
+        **({"referral": _referral(rules.referral)} if rules.referral else {}),
     }
 
 
@@ -67,6 +71,25 @@ def _reward_rules(rules: RewardRulesModel) -> Snapshot:
         "speed_bonus": {"under": str(speed.under), "multiply": _multipliers(speed.multiply)} if speed else None,
         "perfect_bonus": {"multiply": _multipliers(perfect.multiply)} if perfect else None,
     }
+
+
+def _fraud(rules: FraudModel) -> Snapshot:
+    claims = rules.claims
+    share = None if claims is None or claims.faster_than is None else str(claims.faster_than)
+    return {
+        "hold": rules.hold,
+        "rate": rules.rate.model_dump() if rules.rate else None,
+        "devices": rules.devices.model_dump() if rules.devices else None,
+        "impossible": [
+            {"key": rule.key, "action": rule.action, "where": compiled_conditions(rule.where), "shadow": rule.shadow}
+            for rule in rules.impossible
+        ],
+        "claims": {"faster_than": share, "per_hour": claims.per_hour, "shadow": claims.shadow} if claims else None,
+    }
+
+
+def _referral(rule: ReferralModel) -> Snapshot:
+    return {"inviter": compiled_rewards(rule.inviter), "invitee": compiled_rewards(rule.invitee)}
 
 
 def _check_in(rule: CheckInModel) -> Snapshot:

@@ -4,8 +4,9 @@ from typing import Literal
 
 from pydantic import Field
 
+from missions_core.authoring.fraud_models import FraudModel
 from missions_core.authoring.requirement_models import ConditionModel
-from missions_core.authoring.reward_models import Amounts, Rewards
+from missions_core.authoring.reward_models import Amounts, Rewards, RewardsModel
 from missions_core.authoring.values import ActionType, AtLeastOne, Currency, Language, Share, Strict, ZeroOrMore, Zone
 
 PeriodName = Literal["daily", "weekly", "monthly", "special", "perpetual"]
@@ -179,6 +180,13 @@ class PauseRule(Strict):
     max_days: ZeroOrMore = 30
 
 
+class ReferralModel(Strict):
+    """What an activated referral pays to each side."""
+
+    inviter: Rewards = RewardsModel()
+    invitee: Rewards = RewardsModel()
+
+
 class RulesModel(Strict):
     """The catalog's numbers."""
 
@@ -199,6 +207,8 @@ class RulesModel(Strict):
     freeze_price: Amounts | None = None
     pause: PauseRule = PauseRule()
     levels: list[ZeroOrMore] = Field(default=[0, 100, 300, 600, 1000])
+    fraud: FraudModel | None = None
+    referral: ReferralModel | None = None
 
     @property
     def known_currencies(self) -> tuple[str, ...]:

@@ -25,6 +25,8 @@ def template_findings(template: AnyTemplate, currencies: Sequence[str] | None) -
     yield from _time_findings(template)
     if template.level.max is not None and template.level.max < template.level.min:
         yield Finding(("level", "max"), f"{template.level.max} is below min {template.level.min}; write at least {template.level.min}")
+    if template.evidence and not isinstance(template, Mission):
+        yield Finding(("evidence",), f"is for missions; remove it from this {template.kind}")
     match template:
         case Mission():
             yield from mission_findings(template, trees[0], currencies)

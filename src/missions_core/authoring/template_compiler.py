@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from decimal import Decimal
 from hashlib import blake2b
+from typing import Any
 
 from missions_core.authoring.models import Achievement, ActiveHoursModel, Mission, Quest, Step, Tier
 from missions_core.authoring.requirement_models import ConditionModel
@@ -11,6 +12,8 @@ from missions_core.authoring.requirements import GroupAt, LeafAt, trees_of
 from missions_core.authoring.reward_compiler import compiled_rewards
 from missions_core.authoring.template_checks import AnyTemplate
 from missions_core.domain.catalog import HOUR_MS, Snapshot
+
+SECOND_MS = 1000
 
 
 def compiled_template(template: AnyTemplate) -> Snapshot:
@@ -62,17 +65,26 @@ def plain_decimal(number: Decimal) -> str:
     return format(number.normalize(), "f")
 
 
-def _kind_members(template: AnyTemplate, trees: Sequence[Snapshot]) -> Snapshot:
+def _kind_members(template: AnyTemplate, trees: Sequence[Snapshot]) -> dict[str, Any]:
     match template:
         case Quest():
             return {"steps": [_step(step, tree) for step, tree in zip(template.steps, trees, strict=True)]}
         case Achievement():
             return {"achievement_type": template.achievement_type, "tiers": [_tier(tier) for tier in template.tiers]}
-        case Mission(prizes=prizes) if prizes:
-            ranks = [{"from": prize.first, "to": prize.to, "rewards": compiled_rewards(prize.rewards)} for prize in prizes]
-            return {"prizes": ranks}
         case Mission():
-            return {}
+            return _limits(template) | _prizes(template)
+
+
+def _limits(mission: Mission) -> dict[str, Any]:
+    if mission.limits is None:
+        return {}
+    limits = mission.limits
+    return {"limits": {"cooldown_ms": limits.cooldown_seconds * SECOND_MS, "per_day": limits.per_day, "shadow": limits.shadow}}
+
+
+def _prizes(mission: Mission) -> dict[str, Any]:
+    ranks = [{"from": prize.first, "to": prize.to, "rewards": compiled_rewards(prize.rewards)} for prize in mission.prizes]
+    return {"prizes": ranks} if ranks else {}
 
 
 def _step(step: Step, tree: Snapshot) -> Snapshot:

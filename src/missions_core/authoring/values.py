@@ -122,6 +122,7 @@ DataField = Annotated[str, _form(r"^\S{1,128}$", "the name of a field of the act
 LeafKey = Annotated[str, _form(r"^\S{1,256}$", "a name without spaces, such as tips_sent")]
 # `#` joins storage keys
 GoodsId = Annotated[str, _form(r"^[^#\x00-\x1f]{1,128}$", "1 to 128 characters other than #, such as golden_hat")]
+Host = Annotated[str, _form(r"^[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+$", "a host name in lower case, such as video.example.org")]
 Tag = Annotated[str, _form(r"^\S{1,64}$", "1 to 64 characters without spaces, such as beta_testers")]
 Amount = Annotated[int, Field(ge=0, le=10**12)]
 AtLeastOne = Annotated[int, Field(ge=1, le=1_000_000)]

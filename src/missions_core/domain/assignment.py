@@ -160,8 +160,6 @@ def _closed(template: Template, at: int) -> str | None:
         return "not_yet_active"
     if template.active_until is not None and at >= template.active_until:
         return "no_longer_active"
-    if template.evidence:
-        return "not_supported"
     return None
 
 

@@ -71,17 +71,26 @@ class ItemReward:
 
 
 @dataclass(frozen=True, slots=True)
+class Boost:
+    """For some hours, what completed missions pay of a currency is multiplied."""
+
+    multiply: Fraction
+    hours: int
+
+
+@dataclass(frozen=True, slots=True)
 class Rewards:
-    """What something pays: currency amounts in the smallest unit, and goods."""
+    """What something pays: currency amounts in the smallest unit (what is bought costs negative ones), goods, and boosts by currency."""
 
     amounts: Amounts = field(default_factory=dict)
     items: tuple[ItemReward, ...] = ()
     badges: tuple[str, ...] = ()
     titles: tuple[str, ...] = ()
     frames: tuple[str, ...] = ()
+    boost: Mapping[str, Boost] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(any(self.amounts.values()) or self.items or self.badges or self.titles or self.frames)
+        return bool(any(self.amounts.values()) or self.items or self.badges or self.titles or self.frames or self.boost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +134,30 @@ class Prize:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceRule:
+    """What a player must hand in before a mission can be complete, and who looks at it."""
+
+    types: tuple[str, ...]  # watch_duration click_data uploaded_content social_proof invite_code url
+    review: str  # auto: a moderator only where checks leave a doubt | manual
+    attempts: int  # submissions a player may make for one mission
+    price: Amounts  # of one upload
+    content_types: tuple[str, ...]
+    max_bytes: int
+    min_seconds: int  # watched
+    min_clicks: int
+    hosts: tuple[str, ...]  # of url and social_proof; none: any
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of what players send themselves counts for one mission; `shadow`: exceeding it is only recorded."""
+
+    cooldown_ms: int
+    per_day: int | None
+    shadow: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Template:
     """One catalog entry at one version."""
 
@@ -159,7 +192,8 @@ class Template:
     segments: tuple[str, ...]
     time_limit_ms: int | None
     typical_minutes: int | None
-    evidence: bool
+    evidence: EvidenceRule | None
+    limits: Limits | None
     metadata: Mapping[str, Json]
     leaves_of: Mapping[str, tuple[int, ...]]  # action type -> indexes of the leaves that want it
     steps: tuple[Step, ...] = ()  # quests
@@ -274,6 +308,54 @@ class CheckInRule:
 
 
 @dataclass(frozen=True, slots=True)
+class ImpossibleValue:
+    """Actions no honest player could cause: they are not counted, and their player is flagged."""
+
+    key: str
+    action: str
+    where: tuple[Condition, ...]
+    shadow: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRule:
+    """What makes a device suspicious."""
+
+    max_players: int | None  # as many may share one
+    new: bool  # whether a further device of a player is worth a look
+    shadow: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRule:
+    """Which claims are implausible."""
+
+    faster_than: Fraction | None  # share of the template's typical minutes
+    per_hour: int | None
+    shadow: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FraudRules:
+    """What is looked at. `shadow`: what a rule finds is only recorded."""
+
+    hold: bool = True  # what flagged players are owed waits for an operator
+    per_minute: int | None = None  # of all actions a player sends
+    rate_shadow: bool = False
+    devices: DeviceRule | None = None
+    impossible: tuple[ImpossibleValue, ...] = ()
+    claims: ClaimRule | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralRule:
+    """What an activated referral pays to each side."""
+
+    inviter: Rewards
+    invitee: Rewards
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """The catalog's numbers."""
 
@@ -296,6 +378,8 @@ class Rules:
     freeze_price: Amounts | None
     pause_max_days: int
     levels: tuple[int, ...]
+    fraud: FraudRules = FraudRules()
+    referral: ReferralRule | None = None
 
 
 @dataclass(frozen=True, slots=True)

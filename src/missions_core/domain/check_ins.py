@@ -46,8 +46,8 @@ def check_in(state: PlayerState, catalog: Catalog, *, now: int) -> tuple[CheckIn
     events: list[Event] = [_event(result, now)]
     if result.total:
         cause = f"check_in:{label}"
-        owe(state, cause, result.total, at=now)
-        events.append(GrantPending(cause, now, result.total))
+        grant = owe(state, cause, result.total, at=now)
+        events.append(GrantPending(cause, now, result.total, grant.kind))
     state.active_at = max(state.active_at, now)
     return result, events
 

@@ -14,19 +14,25 @@ from missions_core.domain.facts import COUNTED
 from missions_core.domain.periods import FOREVER, DayClock, Period
 from missions_core.domain.snapshots import rewards_from_snapshot
 from missions_core.domain.state import (
+    ActiveBoost,
     Board,
     Bucket,
     CheckIns,
     CommandResult,
     Completions,
+    Flag,
+    GrantKind,
     Mission,
     PendingGrant,
     PlayerState,
     Preferences,
     QuestEnd,
+    Referral,
     Settled,
     Streak,
+    Submission,
     Unlocked,
+    Unproven,
 )
 
 Record = TypeVar("Record")
@@ -34,6 +40,7 @@ Record = TypeVar("Record")
 FORMAT = 2  # as written; every format below can be read
 KINDS: tuple[PeriodKind, ...] = ("daily", "weekly", "monthly", "special", "perpetual", "quest")
 STATUSES = ("active", "completed", "claimed", "expired", "failed")
+GRANT_KINDS: tuple[GrantKind, ...] = ("grant", "held", "release", "revoke")
 # By format, text that most states contain, most frequent last: zlib refers to it instead of spelling it out. Never edited, only added to.
 DICTIONARIES = {
     1: (
@@ -98,6 +105,7 @@ def rewards_to_json(rewards: Rewards) -> dict[str, Any]:
         "badges": list(rewards.badges),
         "titles": list(rewards.titles),
         "frames": list(rewards.frames),
+        "boost": {currency: {"multiply": str(each.multiply), "hours": each.hours} for currency, each in rewards.boost.items()},
     }
     return {name: member for name, member in members.items() if member}
 
@@ -131,7 +139,7 @@ def _pack(state: PlayerState) -> list[Any]:
         state.lifetime_xp or None,
         int(state.vip) or None,
         state.segments or None,
-        _trimmed([state.preferences.categories or None, state.preferences.daily_minutes]),
+        _trimmed([state.preferences.categories or None, state.preferences.daily_minutes, state.preferences.blocked or None]),
         [_pack_board(board) for board in state.boards],
         {kind: _trimmed([s.freezes, s.current, s.best, s.broken_at]) for kind, s in state.streaks.items()},
         {kind: [s.label, s.until, s.clock.zone, s.clock.start_hour] for kind, s in state.settled.items()},
@@ -143,13 +151,20 @@ def _pack(state: PlayerState) -> list[Any]:
         {str(hour): "".join(ids) for hour, ids in state.seen.items()} or None,
         state.spilled_before or None,
         {type_: [bucket.tokens, bucket.at] for type_, bucket in state.buckets.items()} or None,
-        [[grant.cause, grant.at, rewards_to_json(grant.rewards)] for grant in state.pending] or None,
+        [_pack_grant(grant) for grant in state.pending] or None,
         [[c.key_hash, c.command, c.result, c.at] for c in state.commands] or None,
         state.catalog_version,
         state.specials or None,
         {key: _pack_quest_end(end) for key, end in state.quests.items()} or None,
         {key: _trimmed([held.tiers, held.claimed, held.version or None]) for key, held in state.achievements.items()} or None,
         _trimmed([state.lifetime.get(fact) for fact in COUNTED]) or None,
+        [_pack_flag(flag) for flag in state.flags] or None,
+        state.devices or None,
+        [[boost.currency, boost.multiply, boost.since, boost.until] for boost in state.boosts] or None,
+        {mission: _pack_unproven(unproven) for mission, unproven in state.unproven.items()} or None,
+        None if state.referral is None else [state.referral.inviter, state.referral.at],
+        state.attributes_at or None,
+        state.read_until or None,
     ])  # fmt: skip
 
 
@@ -157,8 +172,8 @@ def _unpack(record: list[Any]) -> PlayerState:
     (
         player, account, created_at, updated_at, active_at, zone, level_base, lifetime_xp, vip, segments, preferences, boards, streaks,
         settled, pause, check_ins, lifetime, completions, recent_days, seen, spilled_before, buckets, pending, commands,
-        catalog_version, specials, quests, achievements, facts,
-    ) = _padded(record, 29)  # fmt: skip
+        catalog_version, specials, quests, achievements, facts, flags, devices, boosts, unproven, referral, attributes_at, read_until,
+    ) = _padded(record, 36)  # fmt: skip
     paused_from, paused_until = _padded(pause or [], 2)
     return PlayerState(
         player=player,
@@ -184,12 +199,19 @@ def _unpack(record: list[Any]) -> PlayerState:
         seen={int(hour): [ids[i : i + 12] for i in range(0, len(ids), 12)] for hour, ids in (seen or {}).items()},
         spilled_before=spilled_before or 0,
         buckets={type_: Bucket(tokens, at) for type_, (tokens, at) in (buckets or {}).items()},
-        pending=[PendingGrant(cause, at, rewards_from_snapshot(rewards)) for cause, at, rewards in pending or []],
+        pending=[_unpack_grant(grant) for grant in pending or []],
         commands=[CommandResult(*command) for command in commands or []],
         catalog_version=catalog_version or 0,
         specials=specials or {},
         quests={key: _unpack_quest_end(end) for key, end in (quests or {}).items()},
         achievements={key: Unlocked(*held) for key, held in (achievements or {}).items()},
+        flags=[_unpack_flag(flag) for flag in flags or []],
+        devices=devices or [],
+        boosts=[ActiveBoost(*boost) for boost in boosts or []],
+        unproven={mission: _unpack_unproven(each) for mission, each in (unproven or {}).items()},
+        referral=Referral(*referral) if referral else None,
+        attributes_at=attributes_at or 0,
+        read_until=read_until or 0,
     )
 
 
@@ -242,13 +264,15 @@ def _pack_mission(mission: Mission, start: int) -> list[Any]:
         [_offset(step, start) for step in mission.steps] or None,
         int(mission.competitive) or None,
         _offset(mission.reached_at, start),
+        [_pack_submission(submission) for submission in mission.evidence] or None,
+        mission.limited or None,
     ])  # fmt: skip
 
 
 def _unpack_mission(record: list[Any], start: int) -> Mission:
     (
-        template, version, progress, status, first, last, completed, claimed, paid, started, steps, competitive, reached,
-    ) = _padded(record, 13)  # fmt: skip
+        template, version, progress, status, first, last, completed, claimed, paid, started, steps, competitive, reached, evidence, limited,
+    ) = _padded(record, 15)  # fmt: skip
     return Mission(
         template=template,
         version=version,
@@ -263,12 +287,51 @@ def _unpack_mission(record: list[Any], start: int) -> Mission:
         steps=[_instant(step, start) for step in steps or []],
         competitive=bool(competitive),
         reached_at=_instant(reached, start),
+        evidence=[_unpack_submission(submission) for submission in evidence or []],
+        limited=limited or [],
     )
 
 
 def _unpack_preferences(record: list[Any]) -> Preferences:
-    categories, daily_minutes = _padded(record, 2)
-    return Preferences(categories or [], daily_minutes)
+    categories, daily_minutes, blocked = _padded(record, 3)
+    return Preferences(categories or [], daily_minutes, blocked or [])
+
+
+def _pack_grant(grant: PendingGrant) -> list[Any]:
+    kind = GRANT_KINDS.index(grant.kind) or None
+    return _trimmed([grant.cause, grant.at, rewards_to_json(grant.rewards), kind, grant.note or None])
+
+
+def _unpack_grant(record: list[Any]) -> PendingGrant:
+    cause, at, rewards, kind, note = _padded(record, 5)
+    return PendingGrant(cause, at, rewards_from_snapshot(rewards), GRANT_KINDS[kind or 0], note or "")
+
+
+def _pack_flag(flag: Flag) -> list[Any]:
+    return [flag.rule, flag.detail, flag.first_at, flag.last_at - flag.first_at, flag.count, int(flag.shadow) | int(flag.hold) << 1]
+
+
+def _unpack_flag(record: list[Any]) -> Flag:
+    rule, detail, first_at, last_at, count, bits = record
+    return Flag(rule, detail, first_at, first_at + last_at, count, shadow=bool(bits & 1), hold=bool(bits & 2))
+
+
+def _pack_submission(submission: Submission) -> list[Any]:
+    return _trimmed([submission.number, submission.type, submission.status, submission.at, submission.paid or None])
+
+
+def _unpack_submission(record: list[Any]) -> Submission:
+    number, type_, status, at, paid = _padded(record, 5)
+    return Submission(number, type_, status, at, paid or {})
+
+
+def _pack_unproven(unproven: Unproven) -> list[Any]:
+    return [unproven.template, unproven.version, rewards_to_json(unproven.rewards), _pack_submission(unproven.submission)]
+
+
+def _unpack_unproven(record: list[Any]) -> Unproven:
+    template, version, rewards, submission = record
+    return Unproven(template, version, rewards_from_snapshot(rewards), _unpack_submission(submission))
 
 
 def _pack_quest_end(end: QuestEnd) -> list[Any]:

@@ -30,6 +30,7 @@ def waiting(state: PlayerState) -> list[tuple[Board, Mission]]:
 
 
 def pay_out(state: PlayerState, cause: str, rewards: Rewards, *, at: int) -> list[Event]:
-    """Owe rewards and tell the world: whatever pays without further conditions."""
-    owe(state, cause, rewards, at=at)
-    return [RewardClaimed(cause, rewards, at), GrantPending(cause, at, rewards)]
+    """Owe rewards and tell the world, of what is held once it is released."""
+    grant = owe(state, cause, rewards, at=at)
+    pending = GrantPending(cause, at, rewards, grant.kind)
+    return [pending] if grant.kind == "held" else [RewardClaimed(cause, rewards, at), pending]

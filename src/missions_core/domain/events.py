@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from missions_core.domain.catalog import Rewards
+from missions_core.domain.state import GrantKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +131,51 @@ class PlayerJoined:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceSubmitted:
+    """Evidence is there to be checked. For moderation alone."""
+
+    mission: str
+    number: int
+    submitted_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceDecided:
+    """Evidence was approved or rejected."""
+
+    mission: str
+    number: int
+    status: str  # approved | rejected
+    reason: str  # a sentence for the player where it was rejected
+    decided_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerFlagged:
+    """A rule against fraud found something for the first time."""
+
+    rule: str
+    detail: str
+    flagged_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerErased:
+    """The player's game is gone; the rows around it are still to be removed, and the leaderboards they stand on. For erasure alone."""
+
+    boards: tuple[tuple[str, str], ...]  # mission key and label
+    erased_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class GrantPending:
-    """Money to move: the ledger pays each cause once."""
+    """Money to move, or to hold, release or revoke: the ledger does each once per cause."""
 
     cause: str
     at: int
     rewards: Rewards
+    kind: GrantKind = "grant"
+    note: str = ""
 
 
 Event = (
@@ -152,4 +192,8 @@ Event = (
     | AchievementUnlocked
     | ScoreChanged
     | PlayerJoined
+    | EvidenceSubmitted
+    | EvidenceDecided
+    | PlayerFlagged
+    | PlayerErased
 )

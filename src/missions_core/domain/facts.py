@@ -37,7 +37,7 @@ def counted(event: Event, catalog: Catalog) -> Iterator[Action]:
             yield from _unlocked(event, catalog.templates[event.achievement])
         case CheckInCompleted():
             yield _fact("game.check_in.completed", {"streak": event.streak_days}, event.checked_in_at)
-        case GrantPending():
+        case GrantPending(kind="grant" | "release"):
             for badge in event.rewards.badges:
                 yield _fact("game.badge.earned", {"badge": badge}, event.at)
 

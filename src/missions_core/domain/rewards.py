@@ -33,8 +33,8 @@ def base_amounts(rules: Rules, template: Template) -> Amounts:
 
 
 def owe(state: PlayerState, cause: str, rewards: Rewards, *, at: int) -> PendingGrant:
-    """Add a pending grant; its xp counts for the level from this write on."""
-    grant = PendingGrant(cause, at, rewards)
+    """Add a pending grant; its xp counts for the level from this write on. What a flagged player is owed is held."""
+    grant = PendingGrant(cause, at, rewards, "held" if any(flag.hold for flag in state.flags) else "grant")
     state.pending.append(grant)
     state.lifetime_xp += rewards.amounts.get("xp", 0)
     return grant

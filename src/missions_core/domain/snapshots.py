@@ -8,15 +8,23 @@ from fractions import Fraction
 from missions_core.domain.catalog import (
     ActionRule,
     ActiveHours,
+    Boost,
     Catalog,
     CheckInRule,
     CheckInTier,
+    ClaimRule,
     Condition,
     Derivation,
+    DeviceRule,
+    EvidenceRule,
+    FraudRules,
     Group,
+    ImpossibleValue,
     ItemReward,
     Leaf,
+    Limits,
     Prize,
+    ReferralRule,
     RewardRules,
     Rewards,
     Rotation,
@@ -86,7 +94,8 @@ def template_from_snapshot(raw: Snapshot) -> Template:
         segments=tuple(raw["segments"]),
         time_limit_ms=raw["time_limit_ms"],
         typical_minutes=raw["typical_minutes"],
-        evidence=raw["evidence"] is not None,
+        evidence=_evidence(raw["evidence"]) if raw["evidence"] else None,
+        limits=_limits(raw["limits"]) if "limits" in raw else None,
         metadata=raw["metadata"],
         leaves_of=wanted,
         steps=steps,
@@ -97,14 +106,33 @@ def template_from_snapshot(raw: Snapshot) -> Template:
 
 
 def rewards_from_snapshot(raw: Snapshot) -> Rewards:
-    """Load rewards: `{"amounts": {currency: int}, "items", "badges", "titles", "frames"}`, empty members left out."""
+    """Load rewards: `{"amounts": {currency: int}, "items", "badges", "titles", "frames", "boost"}`, empty members left out."""
     return Rewards(
         amounts=raw.get("amounts", {}),
         items=tuple(ItemReward(**item) for item in raw.get("items", ())),
         badges=tuple(raw.get("badges", ())),
         titles=tuple(raw.get("titles", ())),
         frames=tuple(raw.get("frames", ())),
+        boost={currency: Boost(Fraction(each["multiply"]), each["hours"]) for currency, each in raw.get("boost", {}).items()},
     )
+
+
+def _evidence(raw: Snapshot) -> EvidenceRule:
+    return EvidenceRule(
+        types=tuple(raw["types"]),
+        review=raw["review"],
+        attempts=raw["attempts"],
+        price=raw["price"],
+        content_types=tuple(raw["content_types"]),
+        max_bytes=raw["max_bytes"],
+        min_seconds=raw["min_seconds"],
+        min_clicks=raw["min_clicks"],
+        hosts=tuple(raw["hosts"]),
+    )
+
+
+def _limits(raw: Snapshot) -> Limits:
+    return Limits(raw["cooldown_ms"], raw["per_day"], raw["shadow"])
 
 
 def _step(raw: Snapshot, leaves: list[Leaf]) -> Step:
@@ -206,7 +234,32 @@ def _rules(raw: Snapshot) -> Rules:
         freeze_price=raw["freeze_price"],
         pause_max_days=raw["pause"]["max_days"],
         levels=tuple(raw["levels"]),
+        fraud=_fraud(raw["fraud"]) if "fraud" in raw else FraudRules(),
+        referral=_referral(raw["referral"]) if "referral" in raw else None,
     )
+
+
+def _fraud(raw: Snapshot) -> FraudRules:
+    rate, devices, claims = raw["rate"], raw["devices"], raw["claims"]
+    return FraudRules(
+        hold=raw["hold"],
+        per_minute=rate["per_minute"] if rate else None,
+        rate_shadow=bool(rate and rate["shadow"]),
+        devices=DeviceRule(devices["max_players"], devices["new"], devices["shadow"]) if devices else None,
+        impossible=tuple(
+            ImpossibleValue(rule["key"], rule["action"], _conditions(rule["where"]), rule["shadow"]) for rule in raw["impossible"]
+        ),
+        claims=_claim_rule(claims) if claims else None,
+    )
+
+
+def _claim_rule(raw: Snapshot) -> ClaimRule:
+    share = raw["faster_than"]
+    return ClaimRule(None if share is None else Fraction(share), raw["per_hour"], raw["shadow"])
+
+
+def _referral(raw: Snapshot) -> ReferralRule:
+    return ReferralRule(rewards_from_snapshot(raw["inviter"]), rewards_from_snapshot(raw["invitee"]))
 
 
 def _check_in(raw: Snapshot) -> CheckInRule:

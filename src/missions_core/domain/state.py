@@ -5,14 +5,28 @@ The tree is owned by whoever loaded it: domain functions change it in place and 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from missions_core.domain.catalog import PeriodKind, Rewards
 from missions_core.domain.periods import DayClock, Period
+
+GrantKind = Literal["grant", "held", "release", "revoke"]
 
 # What one leaf has gathered, by aggregate, in JSON form: count, days: int (days is a bitmap of the period's local days);
 # sum, max: decimal string; last: [action time, action id hash, decimal string]; distinct: sorted list of value hashes;
 # with `within`: {bucket number: count or decimal string}. None: nothing yet.
 Progress = int | str | list[int | str] | dict[str, int | str] | None
+
+
+@dataclass(slots=True)
+class Submission:
+    """Evidence a player handed in for a mission. What it holds, what was found and who decided lies in its own row."""
+
+    number: int  # counts the player's submissions of this mission, from 1
+    type: str
+    status: str  # uploading | checking | in_review | approved | rejected
+    at: int  # when it became that
+    paid: dict[str, int] = field(default_factory=dict)  # what the upload cost
 
 
 @dataclass(slots=True)
@@ -32,6 +46,13 @@ class Mission:
     steps: list[int | None] = field(default_factory=list)  # of a quest: when each step was completed
     competitive: bool = False  # its progress is a score: dealt beside the drawn ones, it decides neither streaks nor what comes next
     reached_at: int | None = None  # when the score became what it is
+    evidence: list[Submission] = field(default_factory=list)  # in order
+    limited: list[int] = field(default_factory=list)  # where there are limits: [last counted at, local day, counted that day]
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether evidence for it was approved."""
+        return any(submission.status == "approved" for submission in self.evidence)
 
 
 @dataclass(slots=True)
@@ -115,11 +136,57 @@ class Unlocked:
 
 @dataclass(slots=True)
 class PendingGrant:
-    """Money on its way: stays here until its ledger row was seen."""
+    """Money on its way: stays here until its ledger row was seen.
+
+    `held` is written to the ledger without moving the wallet, until an operator releases it (which does) or revokes it (which ends it).
+    """
 
     cause: str
     at: int
     rewards: Rewards
+    kind: GrantKind = "grant"
+    note: str = ""  # of a release or a revocation: who decided, and why
+
+
+@dataclass(slots=True)
+class Flag:
+    """What a rule against fraud found. `shadow`: only recorded."""
+
+    rule: str  # rate | cooldown:{template} | daily_cap:{template} | device_new | device_shared | impossible:{key} | claim_fast | claim_rate
+    detail: str  # of the last time, for whoever reads it
+    first_at: int
+    last_at: int
+    count: int = 1
+    shadow: bool = False
+    hold: bool = False  # grants wait for an operator as long as it stands
+
+
+@dataclass(slots=True)
+class ActiveBoost:
+    """A boost under way."""
+
+    currency: str
+    multiply: str  # a fraction
+    since: int
+    until: int
+
+
+@dataclass(slots=True)
+class Unproven:
+    """A mission that settled while evidence for it was being looked at: paid once that is approved."""
+
+    template: str
+    version: int
+    rewards: Rewards
+    submission: Submission
+
+
+@dataclass(slots=True)
+class Referral:
+    """Who invited the player: a hash, for ledger causes outlive players; and when the referral was activated."""
+
+    inviter: str
+    at: int
 
 
 @dataclass(slots=True)
@@ -146,6 +213,7 @@ class Preferences:
 
     categories: list[str] = field(default_factory=list)
     daily_minutes: int | None = None
+    blocked: list[str] = field(default_factory=list)  # categories that are dealt last
 
 
 @dataclass(slots=True)
@@ -181,6 +249,18 @@ class PlayerState:
     specials: dict[str, str] = field(default_factory=dict)  # template -> label of its last settled special board
     quests: dict[str, QuestEnd] = field(default_factory=dict)  # template -> the end of its last run
     achievements: dict[str, Unlocked] = field(default_factory=dict)
+    flags: list[Flag] = field(default_factory=list)
+    devices: list[str] = field(default_factory=list)  # hashes, the latest used last
+    boosts: list[ActiveBoost] = field(default_factory=list)
+    unproven: dict[str, Unproven] = field(default_factory=dict)  # mission id -> what waits for its evidence
+    referral: Referral | None = None
+    attributes_at: int = 0  # when the host last said something about the player
+    read_until: int = 0  # notifications up to this instant are read
+
+    @property
+    def is_flagged(self) -> bool:
+        """Whether a rule found something that an operator should look at."""
+        return any(not flag.shadow for flag in self.flags)
 
     def current(self, kind: PeriodKind) -> Board | None:
         """The open board of a drawn kind."""

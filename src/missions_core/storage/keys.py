@@ -56,7 +56,10 @@ Key = tuple[str, str]
 DUE_SHARDS = 64
 SCORE_SHARDS = 16  # of one leaderboard: a partition takes 1000 writes a second
 STATISTICS_SHARDS = 8
-CLOSING_BOARDS = "BOARDS"  # the queue of the index `work` in which leaderboards wait for their end
+# Queues of the index `work`.
+CLOSING_BOARDS = "BOARDS"  # leaderboards that wait for their end
+FLAGGED = "FLAGGED"  # states of players that an operator should look at
+REVIEW = "REVIEW"  # evidence that waits for a moderator
 HISTORY = "HISTORY#"
 GRANTS = "GRANT#"
 ITEMS = "ITEM#"

@@ -17,9 +17,13 @@ from missions_core.domain.events import (
     AchievementUnlocked,
     CheckInCompleted,
     Event,
+    EvidenceDecided,
+    EvidenceSubmitted,
     GrantPending,
     MissionCompleted,
     MissionStarted,
+    PlayerErased,
+    PlayerFlagged,
     PlayerJoined,
     QuestCompleted,
     QuestFailed,
@@ -47,7 +51,29 @@ TYPES: tuple[type[Event], ...] = (
     AchievementUnlocked,
     ScoreChanged,
     PlayerJoined,
+    EvidenceSubmitted,
+    EvidenceDecided,
+    PlayerFlagged,
+    PlayerErased,
 )
+# What tells an event from others of its type.
+SUBJECTS: dict[type[Event], str] = {
+    MissionStarted: "{0.mission}",
+    MissionCompleted: "{0.mission}",
+    RewardClaimed: "{0.cause}",
+    CheckInCompleted: "{0.label}",
+    StreakBroken: "{0.kind} {0.broken_at}",
+    QuestStarted: "{0.quest}",
+    QuestStepCompleted: "{0.quest}:{0.step}",
+    QuestCompleted: "{0.quest}",
+    QuestFailed: "{0.quest}",
+    ScoreChanged: "{0.board}:{0.label}:{0.score}:{0.reached_at}",
+    PlayerJoined: "",
+    EvidenceSubmitted: "{0.mission}:{0.number}",
+    EvidenceDecided: "{0.mission}:{0.number}",
+    PlayerFlagged: "{0.rule} {0.flagged_at}",
+    PlayerErased: "",
+}
 # Text that most outboxes contain: zlib refers to it instead of spelling it out. Part of format 1, never edited.
 DICTIONARY = b'"badges":["titles":["items":[{"id":""quantity":check_in:2026-"daily","weekly",mission:daily_"count",{"amounts":{"xp":'
 
@@ -107,24 +133,11 @@ def _outgoing(player: str, account: str, at: int, event: Event) -> Outgoing:
 
 def _subject(event: Event) -> str:
     match event:
-        case MissionStarted() | MissionCompleted():
-            return event.mission
-        case RewardClaimed() | GrantPending():
-            return event.cause
-        case CheckInCompleted():
-            return event.label
-        case StreakBroken():
-            return f"{event.kind} {event.broken_at}"
-        case QuestStarted() | QuestCompleted() | QuestFailed():
-            return event.quest
-        case QuestStepCompleted():
-            return f"{event.quest}:{event.step}"
+        case GrantPending():
+            return event.cause if event.kind == "grant" else f"{event.cause} {event.kind}"
         case AchievementUnlocked():
             return f"{event.achievement}:{event.tier or ''}"
-        case ScoreChanged():
-            return f"{event.board}:{event.label}:{event.score}:{event.reached_at}"
-        case PlayerJoined():
-            return ""
+    return SUBJECTS[type(event)].format(event)
 
 
 def _pack(event: Event) -> list[Any]:
@@ -136,6 +149,8 @@ def _unpack(type_index: int, *members: Any) -> Event:
     named = dict(zip(kind.__match_args__, members, strict=False))
     if "rewards" in named:
         named["rewards"] = rewards_from_snapshot(named["rewards"])
+    if "boards" in named:
+        named["boards"] = tuple((key, label) for key, label in named["boards"])
     return kind(**named)
 
 

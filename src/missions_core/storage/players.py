@@ -60,6 +60,8 @@ class Players:
             attributes["outbox"] = {"B": outbox.encode(state, events)}
         if due_at is not None:
             attributes |= {"due_shard": {"S": keys.due_shard(state.player)}, "due_at": {"N": str(due_at)}}
+        if state.is_flagged:
+            attributes |= {"work_queue": {"S": keys.FLAGGED}, "work_at": {"N": str(state.flags[0].first_at)}}
         condition = IS_NEW if version is None else _is_unchanged_since(version)
         try:
             self._connection.put_item(*keys.state(state.player), attributes=attributes, condition=condition)

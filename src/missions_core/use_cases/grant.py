@@ -40,6 +40,8 @@ def grant_all(ledger: Ledger, quarantine: Queue, messages: Sequence[GrantMessage
 def grant_message(player: str, account: str, grant: PendingGrant) -> str:
     """The rewards queue's message: one pending grant."""
     body = {"player": player, "account": account, "cause": grant.cause, "at": grant.at, "rewards": rewards_to_json(grant.rewards)}
+    if grant.kind != "grant":
+        body |= {"kind": grant.kind, "note": grant.note}
     return json.dumps(body)
 
 

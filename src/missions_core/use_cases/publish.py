@@ -59,7 +59,10 @@ def publish(rewards: Queue, standings: Queue, bus: EventBus, records: Sequence[S
 
 def _grants(outgoing: Sequence[Outgoing]) -> list[str]:
     owed = [(item, item.event) for item in outgoing if isinstance(item.event, GrantPending)]
-    return [grant_message(item.player, item.account, PendingGrant(event.cause, event.at, event.rewards)) for item, event in owed]
+    return [
+        grant_message(item.player, item.account, PendingGrant(event.cause, event.at, event.rewards, event.kind, event.note))
+        for item, event in owed
+    ]
 
 
 def _reports(outgoing: Sequence[Outgoing]) -> list[str]:

@@ -34,7 +34,7 @@ STRUCTURE = [
     ),
     (mission(rewards="{xp: -5}"), "rewards.xp: -5 is too small; write at least 0"),
     (mission(rewards="{badge: hat}"), 'rewards.badge: "badge" is neither items, badges, titles, frames'),
-    (mission(rewards="{boost: {xp: 2}}"), 'rewards.boost: "boost" is neither items, badges, titles, frames'),
+    (mission(rewards="{boots: {xp: 2}}"), 'rewards.boots: "boots" is neither items, badges, titles, frames'),
     (mission(rewards="{items: [hat]}"), 'rewards.items[0]: "hat" is text; write a mapping {…} of id, quantity'),
     (mission("{action: post.created, target: 5}"), "requirements: is a requirement without a group; write all: [{…}] around it"),
     (mission("{}"), "requirements: asks for nothing; write at least one requirement"),

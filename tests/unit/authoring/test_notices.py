@@ -13,7 +13,6 @@ Load = Callable[..., LoadedCatalog]
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (mission(evidence="{types: [url]}"), 'templates[0].evidence: "a" is kept but not dealt yet'),
         (
             mission("{post.deleted: 1}"),
             'templates[0].requirements["post.deleted"]: "post.deleted" is not in rules.actions or rules.derive; "a" is never dealt',

@@ -240,7 +240,7 @@ def board_of(template: str, **fields: Any) -> Board:
         ({}, {}, None),
         ({"paused": True}, {}, "paused"),
         ({"type": "competitive"}, {}, None),
-        ({"evidence": {"types": ["url"]}}, {}, "not_supported"),
+        ({"evidence": {"types": ["url"]}}, {}, None),
         ({"active": {"from": "2026-11-21T00:00:00Z"}}, {}, None),
         ({"active": {"from": "2026-11-21T00:00:01Z"}}, {}, "not_yet_active"),
         ({"active": {"until": "2026-11-21T00:00:01Z"}}, {}, None),

@@ -11,25 +11,30 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from missions_core.domain import codec
-from missions_core.domain.catalog import HOUR_MS, ItemReward, Rewards
+from missions_core.domain.catalog import HOUR_MS, Boost, ItemReward, Rewards
 from missions_core.domain.check_ins import check_in
 from missions_core.domain.facts import COUNTED
 from missions_core.domain.periods import FOREVER, DayClock, Period
 from missions_core.domain.snapshots import rewards_from_snapshot
 from missions_core.domain.state import (
+    ActiveBoost,
     Board,
     Bucket,
     CheckIns,
     CommandResult,
     Completions,
+    Flag,
     Mission,
     PendingGrant,
     PlayerState,
     Preferences,
     QuestEnd,
+    Referral,
     Settled,
     Streak,
+    Submission,
     Unlocked,
+    Unproven,
 )
 from tests.support.catalogs import catalog, mission
 from tests.support.game import Game, action, ms
@@ -49,7 +54,8 @@ JSON = st.recursive(
 
 ITEMS = st.builds(ItemReward, NAME, st.integers(1, 99), st.none() | st.integers(1, 9999), st.dictionaries(NAME, JSON, max_size=2))
 GOODS = st.lists(TEXT, max_size=2).map(tuple)
-REWARDS = st.builds(Rewards, st.dictionaries(NAME, SMALL, max_size=2), st.lists(ITEMS, max_size=2).map(tuple), GOODS, GOODS, GOODS)
+BOOSTS = st.dictionaries(NAME, st.builds(Boost, st.fractions(1, 9), st.integers(1, 99)), max_size=1)
+REWARDS = st.builds(Rewards, st.dictionaries(NAME, SMALL, max_size=2), st.lists(ITEMS, max_size=2).map(tuple), GOODS, GOODS, GOODS, BOOSTS)
 PROGRESS = st.one_of(
     st.none(),
     st.integers(0, 2**70),
@@ -59,6 +65,9 @@ PROGRESS = st.one_of(
     st.dictionaries(SMALL.map(str), SMALL | AMOUNT, max_size=3),
 )
 STATUS = st.sampled_from(["active", "completed", "claimed", "expired", "failed"])
+SUBMISSIONS = st.builds(
+    Submission, SMALL, st.just("url"), st.sampled_from(["checking", "approved"]), INSTANT, st.dictionaries(NAME, SMALL, max_size=1)
+)
 MISSIONS = st.builds(
     Mission,
     template=NAME,
@@ -74,6 +83,8 @@ MISSIONS = st.builds(
     steps=st.lists(MAYBE_INSTANT, max_size=4),
     competitive=st.booleans(),
     reached_at=MAYBE_INSTANT,
+    evidence=st.lists(SUBMISSIONS, max_size=2),
+    limited=st.lists(SMALL, max_size=3),
 )
 CLOCKS = st.builds(DayClock, st.sampled_from(["UTC", "Europe/Berlin", "Asia/Kathmandu"]), st.integers(0, 23))
 
@@ -112,7 +123,7 @@ STATES = st.builds(
     lifetime_xp=SMALL,
     vip=st.booleans(),
     segments=st.lists(TEXT, max_size=2),
-    preferences=st.builds(Preferences, st.lists(TEXT, max_size=2), st.none() | SMALL),
+    preferences=st.builds(Preferences, st.lists(TEXT, max_size=2), st.none() | SMALL, st.lists(TEXT, max_size=2)),
     boards=st.lists(boards(), max_size=3),
     streaks=st.dictionaries(st.sampled_from(["daily", "weekly"]), st.builds(Streak, SMALL, SMALL, SMALL, MAYBE_INSTANT)),
     settled=st.dictionaries(st.sampled_from(["daily", "weekly", "monthly"]), st.builds(Settled, TEXT, INSTANT, CLOCKS)),
@@ -125,12 +136,19 @@ STATES = st.builds(
     seen=st.dictionaries(st.integers(0, 10**6), st.lists(HASH, min_size=1, max_size=3), max_size=2),
     spilled_before=SMALL,
     buckets=by_name(st.builds(Bucket, SMALL, INSTANT)),
-    pending=st.lists(st.builds(PendingGrant, TEXT, INSTANT, REWARDS), max_size=2),
+    pending=st.lists(st.builds(PendingGrant, TEXT, INSTANT, REWARDS, st.sampled_from(codec.GRANT_KINDS), TEXT), max_size=2),
     commands=st.lists(st.builds(CommandResult, HASH, TEXT, TEXT, INSTANT), max_size=2),
     catalog_version=SMALL,
     specials=by_name(TEXT),
     quests=by_name(st.builds(QuestEnd, SMALL, STATUS, INSTANT, MAYBE_INSTANT, st.lists(st.text(max_size=5), max_size=3))),
     achievements=by_name(st.builds(Unlocked, st.lists(INSTANT, max_size=3), st.integers(0, 3))),
+    flags=st.lists(st.builds(Flag, TEXT, TEXT, INSTANT, INSTANT, SMALL, st.booleans(), st.booleans()), max_size=2),
+    devices=st.lists(HASH, max_size=2),
+    boosts=st.lists(st.builds(ActiveBoost, NAME, st.just("3/2"), INSTANT, INSTANT), max_size=2),
+    unproven=by_name(st.builds(Unproven, NAME, SMALL, REWARDS, SUBMISSIONS)),
+    referral=st.none() | st.builds(Referral, HASH, INSTANT),
+    attributes_at=SMALL,
+    read_until=SMALL,
 )
 
 
@@ -260,7 +278,15 @@ def test_quests_and_achievements_read_as_they_were_meant() -> None:
 
 
 def test_members_a_newer_release_added_at_the_end_are_passed_over() -> None:
-    known = [*FIRST_RELEASE, {"feast": "2026-11-20"}, {"onboarding": [1, 2, 9]}, {"prolific": [[7], 1]}, [1]]
+    kinds = [{"feast": "2026-11-20"}, {"onboarding": [1, 2, 9]}, {"prolific": [[7], 1]}, [1]]
+    trust = [
+        [["device_new", "2 devices", 5, 1, 2, 2]],
+        ["ab"],
+        [["xp", "2", 1, 9]],
+        {"m:1": ["m", 1, {}, [1, "url", "checking", 3]]},
+        ["cd", 4],
+    ]
+    known = [*FIRST_RELEASE, *kinds, *trust, 6, 8]
 
     assert codec.decode(stored([*known, {"from": "the future"}, 7])) == codec.decode(stored(known))
 

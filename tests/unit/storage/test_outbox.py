@@ -7,9 +7,13 @@ from missions_core.domain.events import (
     AchievementUnlocked,
     CheckInCompleted,
     Event,
+    EvidenceDecided,
+    EvidenceSubmitted,
     GrantPending,
     MissionCompleted,
     MissionStarted,
+    PlayerErased,
+    PlayerFlagged,
     PlayerJoined,
     QuestCompleted,
     QuestFailed,
@@ -40,6 +44,11 @@ EVENTS: list[Event] = [
     AchievementUnlocked("night_owl", None, "secret", REWARDS, NOW),
     ScoreChanged("top_poster", "2026-W47", "12.5", NOW, NOW + 5, 3),
     PlayerJoined(NOW),
+    EvidenceSubmitted("show:2026-11-18", 2, NOW),
+    EvidenceDecided("show:2026-11-18", 2, "rejected", "The picture is somebody else's.", NOW),
+    PlayerFlagged("device_shared", "7 players use this device", NOW),
+    PlayerErased((("top_poster", "2026-W47"), ("race", "2026-11-18")), NOW),
+    GrantPending("mission:daily_post:2026-11-18", NOW, Rewards({"xp": 5}), "release", "mod-1: it was their sister's phone"),
 ]
 
 
