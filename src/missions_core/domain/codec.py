@@ -249,7 +249,9 @@ def _unpack_board(record: list[Any]) -> Board:
 
 
 def _pack_mission(mission: Mission, start: int) -> list[Any]:
-    untouched = all(progress is None for progress in mission.progress)
+    untouched = mission.progress.count(None) == len(mission.progress)
+    if untouched and mission == Mission(mission.template, mission.version, mission.progress):
+        return [mission.template, mission.version, len(mission.progress)]  # most are: what follows would take twice the time
     return _trimmed([
         mission.template,
         mission.version,
@@ -270,6 +272,8 @@ def _pack_mission(mission: Mission, start: int) -> list[Any]:
 
 
 def _unpack_mission(record: list[Any], start: int) -> Mission:
+    if len(record) == 3:
+        return Mission(record[0], record[1], [None] * record[2] if isinstance(record[2], int) else record[2])
     (
         template, version, progress, status, first, last, completed, claimed, paid, started, steps, competitive, reached, evidence, limited,
     ) = _padded(record, 15)  # fmt: skip
