@@ -13,6 +13,7 @@ from bench.month import measured
 from bench.naive.system import Naive
 from bench.product import Product
 from bench.table import Row, show
+from missions_core.settings import Settings, Variable
 
 NOWHERE = {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}  # nothing can be reached
 
@@ -42,10 +43,8 @@ def _rows(*, quick: bool) -> Iterator[Row]:
 
 
 def _imports(*, rounds: int) -> Iterator[Row]:
-    with_names = {"TABLE_NAME": "missions", "STAGE": "dev"} | dict.fromkeys(
-        ("QUARANTINE_QUEUE_URL", "REWARDS_QUEUE_URL", "SETTLE_QUEUE_URL", "STANDINGS_QUEUE_URL", "EVENT_BUS_NAME", "ACTION_LOG_BUCKET"),
-        "https://example.invalid/x",
-    )
+    wanted = [variable.name for variable in vars(Settings).values() if type(variable) is Variable]
+    with_names = dict.fromkeys(wanted, "https://example.invalid/x") | {"TABLE_NAME": "missions", "STAGE": "dev"}
     os.environ |= with_names | {"POWERTOOLS_SERVICE_NAME": "missions", "POWERTOOLS_METRICS_NAMESPACE": "Missions"}
     for function, budget in cold_starts.BUDGETS.items():
         ratio = median(cold_starts.ratios(function, rounds=rounds))

@@ -10,7 +10,17 @@ from unittest.mock import patch
 from bench.player import NOW, player, snapshot
 from bench.table import Row
 from infra.inprocess import create_resources, running
-from infra.memory import MemoryCatalogs, MemoryLedger, MemoryPlayers, MemoryScores, MemoryStatistics
+from infra.memory import (
+    MemoryAudit,
+    MemoryCatalogs,
+    MemoryDevices,
+    MemoryEvidence,
+    MemoryLedger,
+    MemoryNotifications,
+    MemoryPlayers,
+    MemoryScores,
+    MemoryStatistics,
+)
 from missions_core.domain.catalog import DAY_MS, Catalog
 from missions_core.domain.roll import due_at
 from missions_core.domain.snapshots import catalog_from_snapshot
@@ -45,7 +55,17 @@ def _growth(where: str, settling: Settling, sizes: list[int]) -> Iterator[Row]:
 def _in_memory(catalog: Catalog, size: int) -> float:
     ledger = MemoryLedger()
     players = MemoryPlayers(ledger)
-    stores = Stores(players, ledger, MemoryCatalogs(catalog), MemoryScores(), MemoryStatistics())
+    stores = Stores(
+        players,
+        ledger,
+        MemoryCatalogs(catalog),
+        MemoryScores(),
+        MemoryStatistics(),
+        MemoryNotifications(),
+        MemoryDevices(),
+        MemoryAudit(),
+        MemoryEvidence(),
+    )
     _create(stores, catalog, size)
     players.events.clear()
     start = time.process_time()

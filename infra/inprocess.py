@@ -15,7 +15,7 @@ import botocore.handlers
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from ministack.core.responses import set_request_region
 from ministack.core.router import extract_region
-from ministack.services import dynamodb, dynamodb_streams, eventbridge, s3, sqs
+from ministack.services import dynamodb, dynamodb_streams, eventbridge, s3, secretsmanager, sqs
 
 # The keys, indexes and stream of template.yaml's table. Its TTL is left out: ministack would expire rows by the real clock, in the
 # middle of a test that lives at another time, while the product must not rely on an expired row being gone.
@@ -44,7 +44,16 @@ TABLE: dict[str, Any] = {
     ],
     "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
 }
-QUEUES = ("ACTIONS_QUEUE_URL", "QUARANTINE_QUEUE_URL", "REWARDS_QUEUE_URL", "SETTLE_QUEUE_URL", "STANDINGS_QUEUE_URL")
+QUEUES = (
+    "ACTIONS_QUEUE_URL",
+    "QUARANTINE_QUEUE_URL",
+    "REWARDS_QUEUE_URL",
+    "SETTLE_QUEUE_URL",
+    "STANDINGS_QUEUE_URL",
+    "ERASURE_QUEUE_URL",
+    "EVIDENCE_QUEUE_URL",
+    "NOTIFICATIONS_QUEUE_URL",
+)
 READS = frozenset({"GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems"})
 
 
@@ -98,6 +107,7 @@ SERVICES: dict[str, _Service] = {
     "sqs": sqs,
     "eventbridge": eventbridge,
     "s3": s3,
+    "secrets-manager": secretsmanager,
 }
 
 
@@ -165,13 +175,16 @@ def create_resources() -> dict[str, str]:
     boto3.client("events").create_event_bus(Name="missions")
     s3_client = boto3.client("s3")
     elsewhere: Any = {"CreateBucketConfiguration": {"LocationConstraint": s3_client.meta.region_name}}
+    s3_client.create_bucket(Bucket="player-files", **({} if s3_client.meta.region_name == "us-east-1" else elsewhere))
     s3_client.create_bucket(Bucket="action-log", **({} if s3_client.meta.region_name == "us-east-1" else elsewhere))
     return {
         "STAGE": "local",
         "TABLE_NAME": "missions",
         **queues,
+        "ERASURE_DELAY_SECONDS": "900",
         "EVENT_BUS_NAME": "missions",
         "ACTION_LOG_BUCKET": "action-log",
+        "PLAYER_FILES_BUCKET": "player-files",
         "POWERTOOLS_SERVICE_NAME": "missions",
         "POWERTOOLS_METRICS_NAMESPACE": "Missions",
     }

@@ -4,11 +4,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from missions_core.domain import codec, rewards
 from missions_core.domain.state import Board, PlayerState
+from missions_core.errors import Erased
 from missions_core.http.instants import end_of, timestamp
 from missions_core.http.views.missions import in_listed_order, mission_view, period_view, rewards_view
 from missions_core.http.views.players import streaks_view
 from missions_core.http.views.quests import quest_list
 from missions_core.storage import keys
+from missions_core.storage.players import ERASED_AT
 from missions_core.use_cases.read import PlayerView
 
 if TYPE_CHECKING:
@@ -27,11 +29,13 @@ class StoredItem(NamedTuple):
 
 
 def load_item(dynamodb: "DynamoDBClient", table: str, player: str) -> StoredItem | None:
-    """The player's state item, strongly read; None: there is none."""
+    """The player's state item, strongly read; None: there is none. Erased: there was one."""
     partition, sort = keys.state(player)
     item = dynamodb.get_item(TableName=table, Key={"PK": {"S": partition}, "SK": {"S": sort}}, ConsistentRead=True).get("Item")
     if item is None:
         return None
+    if ERASED_AT in item:
+        raise Erased(int(item[ERASED_AT]["N"]))
     due_at = int(item["due_at"]["N"]) if "due_at" in item else None
     size = sum(len(name) + _size(value) for name, value in item.items())
     return StoredItem(codec.decode(item["state"]["B"]), int(item["version"]["N"]), due_at, size)

@@ -112,7 +112,7 @@ def memory_environment(catalog_dir: Path, event: Event) -> Iterator[None]:
     with environment(access), running(), stopped_clock:
         variables = create_resources()
         with environment(variables):
-            seed(variables["TABLE_NAME"], catalog_dir, _caller(event) or SAMPLE_PLAYER, at=at)
+            seed(variables["TABLE_NAME"], catalog_dir, _player(event) or SAMPLE_PLAYER, at=at)
             yield
 
 
@@ -125,8 +125,10 @@ def event_time(event: Event) -> int | None:
     return max((time for record in event.get("Records", []) if (time := _record_time(record)) is not None), default=None)
 
 
-def _caller(event: Event) -> str | None:
-    """Whom an HTTP request's token speaks for."""
+def _player(event: Event) -> str | None:
+    """Whom an HTTP request is about: the player in its path, else whom its token speaks for."""
+    if "player_id" in (event.get("pathParameters") or {}):
+        return str(event["pathParameters"]["player_id"])
     authorizer = event.get("requestContext", {}).get("authorizer", {})
     subject: str | None = authorizer.get("jwt", {}).get("claims", {}).get("sub")
     return subject

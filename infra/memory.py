@@ -12,8 +12,12 @@ from missions_core.domain.leaderboards import Entry, merged
 from missions_core.domain.state import Board, PendingGrant, PlayerState
 from missions_core.errors import VersionConflict
 from missions_core.messaging import Queue
+from missions_core.storage.audit import Audit
 from missions_core.storage.catalogs import Catalogs
+from missions_core.storage.devices import Devices
+from missions_core.storage.evidence import EvidenceStore
 from missions_core.storage.ledger import Ledger
+from missions_core.storage.notifications import Notifications
 from missions_core.storage.players import Players, Stored
 from missions_core.storage.scores import Scores
 from missions_core.storage.statistics import Statistics
@@ -29,17 +33,19 @@ class MemoryLedger(Ledger):
     def grant(self, account: str, grant: PendingGrant) -> bool:
         """Pay a cause once."""
         rows = self._rows.setdefault(account, set())
-        if grant.cause in rows:
+        if grant.entry in rows:
             return False
-        rows.add(grant.cause)
+        rows.add(grant.entry)
+        if not grant.moves_money:
+            return True
         wallet = self._wallets.setdefault(account, {})
         for currency, amount in grant.rewards.amounts.items():
             wallet[currency] = wallet.get(currency, 0) + amount
         return True
 
     def granted(self, account: str, grants: Sequence[PendingGrant]) -> set[str]:
-        """The causes that were paid."""
-        return {grant.cause for grant in grants} & self._rows.get(account, set())
+        """The entries that the ledger has."""
+        return {grant.entry for grant in grants} & self._rows.get(account, set())
 
     def wallet(self, account: str) -> dict[str, int]:
         """Balances per currency."""
@@ -85,7 +91,7 @@ class MemoryPlayers(Players):
             heapq.heappush(self._due, (due_at, state.player))
         for event in events:
             if isinstance(event, GrantPending):
-                self._ledger.grant(state.account, PendingGrant(event.cause, event.at, event.rewards))
+                self._ledger.grant(state.account, PendingGrant(event.cause, event.at, event.rewards, event.kind))
             self.events.append(Effect(state.player, state.account, event))
 
     def seen(self, player: str, hours: Iterable[int]) -> dict[int, set[str]]:
@@ -156,6 +162,34 @@ class MemoryStatistics(Statistics):
         pass
 
 
+class MemoryNotifications(Notifications):
+    """Nobody reads notifications here."""
+
+    def __init__(self) -> None:
+        pass
+
+
+class MemoryDevices(Devices):
+    """Nobody says here what they play on."""
+
+    def __init__(self) -> None:
+        pass
+
+
+class MemoryEvidence(EvidenceStore):
+    """Nobody hands in evidence here."""
+
+    def __init__(self) -> None:
+        pass
+
+
+class MemoryAudit(Audit):
+    """Nobody decides anything here."""
+
+    def __init__(self) -> None:
+        pass
+
+
 class MemoryRewards(Queue):
     """A rewards queue for grants that got stuck, of which there are none here: each is paid with the write that owes it."""
 
@@ -177,6 +211,6 @@ class MemoryCatalogs(Catalogs):
         """The catalog."""
         return self._only
 
-    def for_state(self, state: PlayerState) -> Catalog:
+    def for_state(self, state: PlayerState, *, to_show: bool = False) -> Catalog:
         """The catalog."""
         return self._only

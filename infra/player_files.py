@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 from infra.errors import ToolError
 from infra.lines import Line, read_lines
-from missions_core.use_cases.command import PlayerAttributes
+from missions_core.domain.neighbours import PlayerAttributes
 
 MEMBERS = {"player", "timezone", "level", "vip", "segments"}
 ZONES = available_timezones()

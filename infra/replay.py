@@ -7,8 +7,12 @@ from typing import Any
 
 from infra.memory import (
     Effect,
+    MemoryAudit,
     MemoryCatalogs,
+    MemoryDevices,
+    MemoryEvidence,
     MemoryLedger,
+    MemoryNotifications,
     MemoryPlayers,
     MemoryRewards,
     MemoryScores,
@@ -21,10 +25,11 @@ from missions_core.domain.catalog import DAY_MS, Catalog, Rewards
 from missions_core.domain.completion import pay_out
 from missions_core.domain.events import AchievementUnlocked, MissionCompleted, QuestCompleted, ScoreChanged
 from missions_core.domain.leaderboards import Entry
+from missions_core.domain.neighbours import PlayerAttributes
+from missions_core.use_cases.attributes import put_player
 from missions_core.use_cases.changes import Draft, change
 from missions_core.use_cases.claim import claim_all
 from missions_core.use_cases.closing import prizes_of
-from missions_core.use_cases.command import PlayerAttributes, put_player
 from missions_core.use_cases.read import read_player
 from missions_core.use_cases.reconcile import reconcile
 from missions_core.use_cases.stores import Stores
@@ -43,7 +48,17 @@ class Replay:
         self._players = MemoryPlayers(self._ledger)
         self._scores = MemoryScores()
         self._catalog = catalog
-        self._stores = Stores(self._players, self._ledger, MemoryCatalogs(catalog), self._scores, MemoryStatistics())
+        self._stores = Stores(
+            self._players,
+            self._ledger,
+            MemoryCatalogs(catalog),
+            self._scores,
+            MemoryStatistics(),
+            MemoryNotifications(),
+            MemoryDevices(),
+            MemoryAudit(),
+            MemoryEvidence(),
+        )
         self._rewards = MemoryRewards()
         self._attributes = players
         self._tallies: dict[str, Tally] = {}

@@ -53,7 +53,7 @@ class Naive:
 
     def claim(self, mission: str, request: str, now: int) -> None:
         """Handle one request."""
-        self._once(request, lambda: self._change(PLAYER, lambda state: commands.claim(state, mission, now=now)[2], now))
+        self._once(request, lambda: self._change(PLAYER, lambda state: commands.claim(state, self._catalog, mission, now=now)[2], now))
 
     def owed(self) -> list[Any]:
         """Nothing waits: payments are made with the claim."""

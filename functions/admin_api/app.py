@@ -5,13 +5,20 @@ from typing import Any
 from aws_lambda_powertools.logging.correlation_paths import API_GATEWAY_HTTP
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from missions_core.files import PlayerFiles
 from missions_core.http.api import create_api
-from missions_core.http.routes import admin_api
+from missions_core.http.routes import (  # noqa: F401  # the others add their routes to it
+    admin_api,
+    admin_fraud,
+    admin_missions,
+    admin_reviews,
+)
 from missions_core.observability import create_logger
 from missions_core.settings import settings
 from missions_core.use_cases.stores import stores_of
 
 logger = create_logger()
+admin_api.routes.files = PlayerFiles(settings.player_files_bucket)
 api = create_api(admin_api.routes, stores_of(settings.table_name))
 
 

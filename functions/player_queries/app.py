@@ -6,7 +6,11 @@ from aws_lambda_powertools.logging.correlation_paths import API_GATEWAY_HTTP
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from missions_core.http.api import create_api
-from missions_core.http.routes import player_queries
+from missions_core.http.routes import (  # noqa: F401  # the others add their routes to it
+    leaderboards,
+    notification_queries,
+    player_queries,
+)
 from missions_core.messaging import Signer
 from missions_core.observability import create_logger
 from missions_core.settings import settings
@@ -16,6 +20,13 @@ from missions_core.use_cases.stores import stores_of
 logger = create_logger()
 signer = Signer(settings.badge_key_arn) if settings.badge_key_arn else None
 player_queries.routes.badge_issuer = BadgeIssuer(settings.badge_issuer, signer)
+player_queries.routes.directory = None
+if settings.user_directory_url:
+    from missions_core.use_cases.directory import directory_at  # only where there is one it costs its import
+
+    is_local = settings.stage == "local"
+    directory = directory_at(settings.user_directory_url, settings.user_directory_secret_arn, allow_loopback=is_local)
+    player_queries.routes.directory = directory
 api = create_api(player_queries.routes, stores_of(settings.table_name))
 
 

@@ -1,4 +1,4 @@
-"""Table stream → rewards queue, standings queue and event bus: whatever state writes put into their outboxes leaves here."""
+"""Table stream → queues and event bus: whatever state writes put into their outboxes leaves here."""
 
 from base64 import b64decode
 from typing import Any
@@ -9,13 +9,17 @@ from missions_core.messaging import EventBus, Queue
 from missions_core.observability import create_logger, create_metrics
 from missions_core.settings import settings
 from missions_core.use_cases.integration import SOURCE
-from missions_core.use_cases.publish import StreamRecord, publish
+from missions_core.use_cases.publish import Outlets, StreamRecord, publish
 
 logger = create_logger()
 metrics = create_metrics()
-rewards = Queue(settings.rewards_queue_url)
-standings = Queue(settings.standings_queue_url)
-bus = EventBus(settings.event_bus_name, SOURCE)
+outlets = Outlets(
+    rewards=Queue(settings.rewards_queue_url),
+    standings=Queue(settings.standings_queue_url),
+    erasures=Queue(settings.erasure_queue_url),
+    evidence=Queue(settings.evidence_queue_url),
+    bus=EventBus(settings.event_bus_name, SOURCE),
+)
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -23,7 +27,7 @@ bus = EventBus(settings.event_bus_name, SOURCE)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Publish a batch; the stream is delivered again from the record named in the answer."""
     records = [_record(record["dynamodb"]) for record in event["Records"] if "outbox" in record["dynamodb"].get("NewImage", {})]
-    failed = publish(rewards, standings, bus, records)
+    failed = publish(outlets, records)
     return {"batchItemFailures": [{"itemIdentifier": failed}] if failed else []}
 
 

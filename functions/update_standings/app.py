@@ -16,6 +16,7 @@ logger = create_logger()
 metrics = create_metrics()
 stores = stores_of(settings.table_name)
 quarantine = Queue(settings.quarantine_queue_url)
+erasure_delay_ms = int(settings.erasure_delay_seconds) * 1000
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -23,5 +24,5 @@ quarantine = Queue(settings.quarantine_queue_url)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Merge a batch; messages named in the answer are delivered again."""
     messages = [StandingsMessage(record["messageId"], record["body"]) for record in event["Records"]]
-    again = update_standings(stores, quarantine, messages, Timer(clock.now(), clock.sleep))
+    again = update_standings(stores, quarantine, messages, Timer(clock.now(), clock.sleep), erasure_delay_ms=erasure_delay_ms)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}

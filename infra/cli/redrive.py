@@ -41,7 +41,9 @@ class _Stack:
 @click.command()
 @click.option(
     "--queue",
-    type=click.Choice(["actions", "rewards", "standings", "outbox"]),
+    type=click.Choice(
+        ["actions", "rewards", "standings", "evidence", "notifications", "erasure", "integration-events", "webhook", "outbox"]
+    ),
     default="actions",
     show_default=True,
     help="Whose dead letters.",
@@ -51,7 +53,7 @@ class _Stack:
 @click.option("--profile", help="The AWS profile to use with --stack.")
 @click.option("--json", "as_json", is_flag=True, help='Print {"moved", "left"}.')
 def redrive(
-    queue: Literal["actions", "rewards", "standings", "outbox"],
+    queue: Literal["actions", "rewards", "standings", "evidence", "notifications", "erasure", "integration-events", "webhook", "outbox"],
     limit: int | None,
     stack_name: str | None,
     profile: str | None,
@@ -63,8 +65,9 @@ def redrive(
     The outbox's are batches of the table's stream that could not be published: they are published now, record by record where a batch
     fails; what still cannot be stays kept.
 
-    Always safe: an action that was applied, a grant that was paid, or a score that was merged is a duplicate now and changes nothing; only
-    how rare achievements are said to be may count one twice. A score comes too late for a leaderboard that has closed.
+    Always safe: an action that was applied, a grant that was paid, a score that was merged, a notification that was written, or a
+    neighbour's event is a duplicate now and changes nothing; who gets the webhook drops what it has. Only how rare achievements are said to
+    be may count one twice. A score comes too late for a leaderboard that has closed.
     """
     if profile and not stack_name:
         raise click.UsageError("--profile needs --stack: which stack's dead letters?")
@@ -84,7 +87,8 @@ def _local() -> _Stack:
 
 def _move(stack: _Stack, queue: str, limit: int | None, *, quiet: bool) -> tuple[int, int, dict[str, str]]:
     sqs = stack.session.client("sqs", endpoint_url=stack.endpoint_url)
-    source, dead_letters = stack.output(f"{queue.title()}QueueUrl"), stack.output(f"{queue.title()}DeadLetterQueueUrl")
+    name = queue.title().replace("-", "")
+    source, dead_letters = stack.output(f"{name}QueueUrl"), stack.output(f"{name}DeadLetterQueueUrl")
     with progress_bar("Moving", quiet=quiet, total=waiting(sqs, dead_letters)) as show:
         moved = move_back(sqs, dead_letters, source, limit=limit, on_progress=show)
     return moved, waiting(sqs, dead_letters), {}

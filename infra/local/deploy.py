@@ -28,7 +28,7 @@ DIGEST_TAG = "template-digest"
 POLL_SECONDS = 0.2
 DEPLOY_SECONDS = 180
 HANDLER = "app.handler"
-LOCAL_PARAMETERS = {"Stage": "local", "CorsAllowedOrigins": "*"}
+LOCAL_PARAMETERS = {"Stage": "local", "CorsAllowedOrigins": "*", "ErasureDelaySeconds": "0"}
 
 Template = dict[str, Any]  # CloudFormation, as parsed YAML
 Upload = Callable[[bytes], str]  # stores a zip and returns its s3:// address

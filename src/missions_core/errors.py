@@ -8,9 +8,12 @@ MissionsError
 ├── NotFound                no such mission, player, route target
 ├── Conflict                the state forbids it now (claimed already, checked in already, ...)
 ├── Gone                    it existed and its time is over
+│   └── Erased              the player was erased; says when
 ├── RateLimited             too many client-sent actions; `retry_after_seconds`
 ├── VersionConflict         someone else saved the player's state first; load it and apply again
 ├── Contention              the player's state kept changing under us; safe to retry
+├── Unavailable             what this needs is down for now; safe to retry
+├── Unreachable             an endpoint outside did not answer in time, or is spared because it keeps failing
 └── MisconfiguredError      an environment variable or a parameter is missing or contradicts another
 
 Each carries a stable `code` (machine-readable, never reworded) and a message that says what to do.
@@ -60,6 +63,16 @@ class Gone(MissionsError):
     """The thing existed and its time is over."""
 
 
+class Erased(Gone):
+    """The player was erased, at an instant in epoch milliseconds. A player's id is not given out again."""
+
+    def __init__(self, erased_at: int) -> None:
+        super().__init__(
+            "player_erased", "this player was erased; nothing is kept of them, and nothing counts any more", erased_at=erased_at
+        )
+        self.erased_at = erased_at
+
+
 class RateLimited(MissionsError):
     """The caller must slow down; `details` carry `retry_after_seconds`."""
 
@@ -70,6 +83,14 @@ class VersionConflict(MissionsError):
 
 class Contention(MissionsError):
     """Bounded retries against other writers ran out; the whole call may be repeated safely."""
+
+
+class Unavailable(MissionsError):
+    """What the call needs is down for now; the whole call may be repeated safely."""
+
+
+class Unreachable(MissionsError):
+    """An endpoint outside did not answer, or only with errors; later it may."""
 
 
 class MisconfiguredError(MissionsError):

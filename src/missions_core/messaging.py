@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from hashlib import blake2b, sha256
-from typing import TYPE_CHECKING, Literal, Protocol, TypedDict, TypeVar, overload
+from typing import TYPE_CHECKING, Literal, NotRequired, Protocol, TypedDict, TypeVar, overload
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
@@ -138,6 +138,24 @@ class Signer:
         return _client("kms").get_public_key(KeyId=self._key_arn)["PublicKey"]
 
 
+@cache
+def secret(arn: str) -> bytes:
+    """A secret of Secrets Manager, fetched once per process."""
+    answer = _client("secretsmanager").get_secret_value(SecretId=arn)
+    return answer["SecretBinary"] if "SecretBinary" in answer else answer["SecretString"].encode()
+
+
+class _SecretValue(TypedDict):
+    SecretString: NotRequired[str]
+    SecretBinary: NotRequired[bytes]
+
+
+class _SecretsClient(Protocol):
+    """What is asked of Secrets Manager; its stubs are no dependency of ours."""
+
+    def get_secret_value(self, *, SecretId: str) -> _SecretValue: ...  # noqa: N803  # botocore's name
+
+
 class _Signed(TypedDict):
     Signature: bytes
 
@@ -193,6 +211,8 @@ def _client(service: Literal["events"]) -> "EventBridgeClient": ...
 def _client(service: Literal["s3"]) -> "S3Client": ...
 @overload
 def _client(service: Literal["kms"]) -> _KmsClient: ...
+@overload
+def _client(service: Literal["secretsmanager"]) -> _SecretsClient: ...
 @cache
 def _client(service: str) -> object:
     """The process's client of a service; botocore's own, because importing boto3 would cost 20 ms for nothing used here."""

@@ -12,7 +12,9 @@ from botocore.awsrequest import AWSResponse
 from infra.inprocess import Deliver, InProcessAws, Interceptor, Request
 from missions_core import clock
 from missions_core.domain.catalog import DAY_MS, HOUR_MS
+from missions_core.errors import MisconfiguredError
 from missions_core.storage import keys
+from missions_core.storage.catalogs import Catalogs
 from missions_core.storage.ledger import Ledger
 from missions_core.storage.scores import Leaderboard, Scores
 from tests.support.catalogs import mission, snapshot
@@ -135,6 +137,23 @@ def test_a_message_that_comes_too_soon_does_nothing(world: World) -> None:
     world.invoke("settle_players", {"Records": [{"messageId": "1", "body": json.dumps({"board": "race", "label": "2026-11-21"})}]})
 
     assert held(world) == before
+
+
+def test_a_leaderboard_whose_prizes_nobody_knows_waits_until_they_are_back(world: World) -> None:
+    world.publish_catalog(snapshot(mission("other", {"tip.sent": 1}), previous=Catalogs("missions").published()))
+    table, key = boto3.resource("dynamodb").Table("missions"), {"PK": "CATALOG", "SK": "TEMPLATE#race#1"}
+    row = table.get_item(Key=key)["Item"]
+    table.delete_item(Key=key)
+
+    with pytest.raises(MisconfiguredError, match="race 2026-11-21"):
+        close(world)
+    world.pay()
+    assert (paid(world), held(world).is_paid) == ({}, False)
+
+    table.put_item(Item=row)
+    close(world)
+    world.pay()
+    assert (paid(world), held(world).is_paid) == (PAID, True)
 
 
 def test_a_leaderboard_that_does_not_exist_is_closed_already(world: World) -> None:

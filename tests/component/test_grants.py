@@ -102,6 +102,8 @@ def test_a_message_carries_all_that_the_ledger_needs_and_says_whose_it_is(ledger
         body(rewards={"amounts": {"xp": 1.5}}),
         body(rewards={"amounts": {"xp": "10"}}),
         body(rewards={"items": [{}]}),
+        body(rewards={"boost": {"xp": {"multiply": "2/0", "hours": 1}}}),
+        body(rewards={"boost": {"xp": {"multiply": "2"}}}),
     ],
 )
 def test_what_is_no_grant_is_quarantined_with_its_reason_and_its_neighbours_are_paid(ledger: Ledger, malformed: str) -> None:

@@ -12,7 +12,15 @@ from bench.cold_starts import BASE, BUDGETS, ratios
 FEWEST_ROUNDS = 5
 MOST_ROUNDS = 25  # on a busy machine
 
-QUEUE_FED = ["ingest_actions", "settle_players", "grant_rewards", "publish_outbox", "nightly_reset", "rotate_missions"]
+QUEUE_FED = [
+    "ingest_actions",
+    "settle_players",
+    "grant_rewards",
+    "publish_outbox",
+    "nightly_reset",
+    "rotate_missions",
+    "write_notifications",
+]
 AFTER_IMPORT = """
 import json, sys
 from botocore.client import ClientCreator

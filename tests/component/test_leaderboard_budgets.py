@@ -10,6 +10,7 @@ import pytest
 
 from infra.inprocess import InProcessAws
 from missions_core import clock
+from missions_core.domain.catalog import HOUR_MS
 from missions_core.domain.events import ScoreChanged
 from missions_core.messaging import Queue
 from missions_core.settings import settings
@@ -50,8 +51,8 @@ def rounds(number: int) -> int:
             for player in PLAYERS[start : start + BATCH]:
                 scores[player] += CHANCE.randint(1, 500)
                 changed = ScoreChanged("race", "2026-W47", str(scores[player]), NOW + CHANCE.randint(0, 10**8), CLOSES, 1)
-                messages.append(StandingsMessage(player, standings_body(player, ACCOUNTS[player], [changed]) or ""))
-            assert update_standings(stores, quarantine, messages, timer) == []
+                messages.append(StandingsMessage(player, standings_body(player, ACCOUNTS[player], [changed], at=timer.now) or ""))
+            assert update_standings(stores, quarantine, messages, timer, erasure_delay_ms=HOUR_MS) == []
             timer.now += 5000
     return number * len(PLAYERS)
 
@@ -75,7 +76,7 @@ def test_a_score_costs_little_more_than_a_write_unit(world: World) -> None:
 
 def test_a_score_that_comes_again_costs_no_merged_row(world: World) -> None:
     rounds(1)
-    body = standings_body(PLAYERS[0], ACCOUNTS[PLAYERS[0]], [ScoreChanged("race", "2026-W47", "0.5", NOW, CLOSES, 1)])
+    body = standings_body(PLAYERS[0], ACCOUNTS[PLAYERS[0]], [ScoreChanged("race", "2026-W47", "0.5", NOW, CLOSES, 1)], at=NOW)
     world.aws.calls.clear()
 
     world.invoke("update_standings", {"Records": [{"messageId": str(n), "body": body} for n in range(50)]})
@@ -117,7 +118,7 @@ def test_a_hundred_prizes_cost_a_read_a_look_and_a_write_each(world: World) -> N
     players = [f"player-{n}" for n in range(3)]
     for player in players:
         Client(world, "host", "service").send("PUT", f"/v1/players/{player}", {"zone": "UTC"})
-        body = standings_body(player, world.state(player).account, [ScoreChanged("race", "2026-W47", "5", NOW, CLOSES, 1)])
+        body = standings_body(player, world.state(player).account, [ScoreChanged("race", "2026-W47", "5", NOW, CLOSES, 1)], at=NOW)
         world.invoke("update_standings", {"Records": [{"messageId": "1", "body": body}]})
     world.now = CLOSES + 3_600_000
     world.night()

@@ -10,7 +10,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from infra.inprocess import Deliver, InProcessAws, Interceptor, Request, respond
-from missions_core.messaging import MAX_BYTES, ActionLog, BusEvent, EventBus, Queue
+from missions_core.messaging import MAX_BYTES, ActionLog, BusEvent, EventBus, Queue, secret
 from missions_core.settings import settings
 from tests.support.faults import on, refuse
 
@@ -148,3 +148,11 @@ def test_a_log_that_cannot_be_written_is_an_error(aws: InProcessAws) -> None:
 
     with pytest.raises(Exception, match="PutObject"):
         ActionLog(settings.action_log_bucket).write([{"source": "forum", "id": "1"}], now=NOW)
+
+
+@pytest.mark.parametrize("stored", [{"SecretString": "whsec_a2V5"}, {"SecretBinary": b"whsec_a2V5"}])
+def test_a_secret_is_fetched_once(aws: InProcessAws, stored: Any) -> None:
+    arn = boto3.client("secretsmanager").create_secret(Name="webhook", **stored)["ARN"]
+    secret.cache_clear()
+    assert secret(arn) == secret(arn) == b"whsec_a2V5"
+    assert operations(aws).count("GetSecretValue") == 1

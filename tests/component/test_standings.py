@@ -28,6 +28,7 @@ from tests.support.world import World, post
 
 NOW = 1_795_255_200_000
 CLOSES = NOW + 10**9
+DELAY_MS = 900_000
 TIERS = [{"name": "bronze", "target": 1}, {"name": "silver", "target": 2}]
 
 
@@ -63,7 +64,7 @@ def score(value: int, board: str = "race", **members: Any) -> ScoreChanged:
 
 
 def body(player: str, *events: Event) -> str:
-    written = standings_body(player, f"account of {player}", events)
+    written = standings_body(player, f"account of {player}", events, at=NOW)
     assert written is not None
     return written
 
@@ -71,7 +72,8 @@ def body(player: str, *events: Event) -> str:
 def update(stores: Stores, *bodies: str, now: int = NOW, sleeps: list[float] | None = None) -> list[str]:
     messages = [StandingsMessage(f"m{n}", each) for n, each in enumerate(bodies)]
     quarantine = Queue(settings.quarantine_queue_url)
-    return update_standings(stores, quarantine, messages, Timer(now, (sleeps if sleeps is not None else []).append))
+    timer = Timer(now, (sleeps if sleeps is not None else []).append)
+    return update_standings(stores, quarantine, messages, timer, erasure_delay_ms=DELAY_MS)
 
 
 def held(stores: Stores, board: str = "race") -> Leaderboard:

@@ -63,6 +63,29 @@ def test_a_refused_transaction_changes_nothing_and_says_which_item_was_why(dynam
     assert stored(dynamodb, "wallet") is None
 
 
+@pytest.mark.parametrize("held", [{"coins": {"N": "4"}}, {}, None], ids=["too little", "none of it", "no wallet"])
+def test_a_refused_debit_says_what_there_was(dynamodb: "DynamoDBClient", held: Item | None) -> None:
+    """A purchase is covered or refused, and the refusal has the balance with it: `Ledger.purchase` need not read."""
+    wallet = None if held is None else item("wallet", **held)
+    if wallet is not None:
+        dynamodb.put_item(TableName=TABLE, Item=wallet)
+    debit: Any = {
+        "TableName": TABLE,
+        "Key": item("wallet"),
+        "UpdateExpression": "ADD coins :less",
+        "ConditionExpression": "coins >= :price",
+        "ExpressionAttributeValues": {":less": {"N": "-5"}, ":price": {"N": "5"}},
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+
+    answer = refused(dynamodb.transact_write_items, TransactItems=[put("state"), {"Update": debit}])
+
+    reasons = answer["CancellationReasons"]
+    assert [reason["Code"] for reason in reasons] == ["None", "ConditionalCheckFailed"]
+    assert reasons[1].get("Item") == wallet
+    assert (stored(dynamodb, "wallet"), stored(dynamodb, "state")) == (wallet, None)
+
+
 def test_a_transaction_must_not_touch_an_item_twice(dynamodb: "DynamoDBClient") -> None:
     """Why the ledger adds up equal goods into one stack before it pays them."""
     assert refused(dynamodb.transact_write_items, TransactItems=[put(), put()])["Code"] == "ValidationException"
@@ -247,6 +270,17 @@ def test_the_stream_tells_every_real_change_in_order_with_what_is_stored_then(dy
     numbers = [int(record["dynamodb"]["SequenceNumber"]) for record in ours]
     assert numbers == sorted(set(numbers))
     assert len(records) == len(ours) + 2
+
+
+def test_the_stream_tells_what_a_transaction_put(dynamodb: "DynamoDBClient") -> None:
+    """The outbox of a purchase leaves like any other."""
+    state: Any = {"Put": {"TableName": TABLE, "Item": item(outbox={"B": b"events"})}}
+    dynamodb.transact_write_items(TransactItems=[state, put("grant")])
+
+    images = [record["dynamodb"]["NewImage"] for record in stream_records(dynamodb)]
+
+    assert item(outbox={"B": b"events"}) in images
+    assert len(images) == 2
 
 
 def stream_records(dynamodb: "DynamoDBClient") -> list[Any]:

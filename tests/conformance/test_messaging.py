@@ -5,8 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.compat import HTTPHeaders
 from botocore.config import Config
 
+from infra import inprocess
+from infra.inprocess import Request
 from tests.conformance.conftest import refused
 from tests.conformance.differences import emulator_differs
 
@@ -147,11 +151,17 @@ def test_events_larger_than_a_mebibyte_are_refused(events: "EventBridgeClient") 
     assert answer["FailedEntryCount"] == 1
 
 
+def subscribed(events: "EventBridgeClient", sqs: "SQSClient", pattern: dict[str, Any]) -> str:
+    """The URL of a queue behind a rule."""
+    url = queue(sqs, "receiver")
+    events.put_rule(Name="rule", EventBusName="missions", EventPattern=json.dumps(pattern))
+    events.put_targets(Rule="rule", EventBusName="missions", Targets=[{"Id": "queue", "Arn": arn(sqs, url)}])
+    return url
+
+
 def test_a_rule_delivers_the_event_as_it_was_put(events: "EventBridgeClient", sqs: "SQSClient") -> None:
     """Receivers of integration events read `source`, `detail-type` and `detail`."""
-    url = queue(sqs, "receiver")
-    events.put_rule(Name="all", EventBusName="missions", EventPattern=json.dumps({"source": ["missions"]}))
-    events.put_targets(Rule="all", EventBusName="missions", Targets=[{"Id": "queue", "Arn": arn(sqs, url)}])
+    url = subscribed(events, sqs, {"source": ["missions"]})
 
     events.put_events(Entries=[event(json.dumps({"mission": "m"})), event(Source="other")])
 
@@ -168,3 +178,86 @@ def test_the_first_object_under_a_key_stays(s3: "S3Client") -> None:
 
     assert answer["Code"] == "PreconditionFailed"
     assert s3.get_object(Bucket="log", Key="k")["Body"].read() == b"first"
+
+
+def test_a_rule_may_want_any_source_but_one_and_some_types(events: "EventBridgeClient", sqs: "SQSClient") -> None:
+    """`IntegrationEventsRule`: neighbours' events, whoever they are, and none of ours."""
+    url = subscribed(events, sqs, {"source": [{"anything-but": ["missions"]}], "detail-type": ["UserDeleted", "UserRegistered"]})
+
+    sent = [
+        ("iam", "UserDeleted"),
+        ("missions", "UserDeleted"),
+        ("iam", "UserRenamed"),
+        ("growth", "UserRegistered"),
+        ("missions2", "UserDeleted"),
+    ]
+    events.put_events(Entries=[event(Source=source, DetailType=type_) for source, type_ in sent])
+
+    bodies = [json.loads(message["Body"]) for message in receive(sqs, url)]
+    assert sorted((body["source"], body["detail-type"]) for body in bodies) == [
+        ("growth", "UserRegistered"),
+        ("iam", "UserDeleted"),
+        ("missions2", "UserDeleted"),
+    ]
+
+
+def form(s3: "S3Client", **changes: str) -> int:
+    """What S3 answers to a file of nine bytes, sent with a form for that; `changes` are other fields than were signed."""
+    conditions: list[Any] = [{"Content-Type": "image/png"}, ["content-length-range", 9, 9]]
+    signed = s3.generate_presigned_post("log", "evidence/1", Fields={"Content-Type": "image/png"}, Conditions=conditions, ExpiresIn=900)
+    content = changes.pop("file", "nine byte")
+    fields = {**signed["fields"], **{name.replace("_", "-"): value for name, value in changes.items()}, "file": content}
+    parts = "".join(f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in fields.items())
+    headers = HTTPHeaders.from_dict({"content-type": "multipart/form-data; boundary=b"})
+    sent = AWSPreparedRequest("POST", signed["url"], headers, f"{parts}--b--\r\n".encode(), stream_output=False)
+    active = inprocess._active
+    assert active is not None
+    return active.deliver(Request("s3", "PostObject", sent)).status_code
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"file": "ten bytes!"},
+        {"file": "eight by"},
+        {"file": ""},
+        {"key": "evidence/2"},
+        {"Content_Type": "text/html"},
+        {"acl": "public-read"},
+    ],
+)
+def test_a_form_uploads_the_key_type_and_size_it_was_signed_for(changes: dict[str, str]) -> None:
+    """`files.PlayerFiles`: what a player may upload is S3's to refuse."""
+    config = Config(signature_version="s3v4", s3={"addressing_style": "virtual"}, request_checksum_calculation="when_required")
+    s3 = boto3.client("s3", config=config)
+    s3.create_bucket(Bucket="log", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+
+    assert form(s3, **changes) in (400, 403)
+    assert "Contents" not in s3.list_objects_v2(Bucket="log")
+    assert form(s3) == 204
+    assert s3.get_object(Bucket="log", Key="evidence/1")["ContentType"] == "image/png"
+
+
+def test_another_file_under_the_same_key_has_another_etag(s3: "S3Client") -> None:
+    """`reviews.show` compares: what was checked must be what is approved."""
+    etags = [s3.put_object(Bucket="log", Key="k", Body=body)["ETag"] for body in (b"first", b"other", b"first")]
+
+    assert etags[0] == etags[2] != etags[1]
+    assert s3.head_object(Bucket="log", Key="k")["ETag"] == etags[2]
+
+
+def test_a_rule_brings_what_was_uploaded_into_a_queue(s3: "S3Client", sqs: "SQSClient") -> None:
+    """`evidence_queue.read_case` reads the key; the bucket tells EventBridge's default bus."""
+    url = queue(sqs, "evidence")
+    s3.put_bucket_notification_configuration(Bucket="log", NotificationConfiguration={"EventBridgeConfiguration": {}})
+    default = boto3.client("events")
+    pattern = {"source": ["aws.s3"], "detail-type": ["Object Created"], "detail": {"object": {"key": [{"prefix": "evidence/"}]}}}
+    default.put_rule(Name="uploads", EventPattern=json.dumps(pattern))
+    default.put_targets(Rule="uploads", Targets=[{"Id": "queue", "Arn": arn(sqs, url)}])
+
+    for key in ("evidence/YW5u/bQ/1", "exports/YW5u/1"):
+        s3.put_object(Bucket="log", Key=key, Body=b"x")
+
+    [message] = receive(sqs, url)
+    event = json.loads(message["Body"])
+    assert (event["source"], event["detail"]["object"]["key"]) == ("aws.s3", "evidence/YW5u/bQ/1")

@@ -11,13 +11,17 @@ import pytest
 from missions_core.contracts.integration import DATA_MODELS, CloudEvent
 from missions_core.domain.catalog import DAY_MS, HOUR_MS
 from missions_core.domain.check_ins import check_in
+from missions_core.domain.events import EvidenceDecided, PlayerErased
+from missions_core.domain.fraud import raise_flag
 from missions_core.domain.leaderboards import Entry
 from missions_core.messaging import BusEvent, EventBus
 from missions_core.storage.outbox import event_id
 from missions_core.storage.scores import Leaderboard
 from missions_core.use_cases.closing import closing_announcement
+from missions_core.use_cases.erasures import Erasure
 from missions_core.use_cases.integration import announcement_of, bus_event, envelope
 from missions_core.use_cases.rotate import rotate
+from missions_core.use_cases.sweep import confirmation
 from tests.support.catalogs import achievement, catalog, mission, quest, step
 from tests.support.game import Game, action, ms
 
@@ -44,6 +48,8 @@ def samples() -> dict[str, dict[str, Any]]:
     game.events += check_in(game.state, CATALOG, now=START)[1]
     game.act(action(2, START + HOUR_MS, "tip.sent"))
     game.night_by_night(START + 4 * DAY_MS)
+    game.events += raise_flag(game.state, "impossible:endless", "seconds 90000 (impossible: > 86400)", shadow=False, hold=True, now=START)
+    game.events.append(EvidenceDecided("show_your_setup:always-0", 1, "rejected", "This was handed in before.", START + HOUR_MS))
     found = {}
     for event in game.events:
         if announcement := announcement_of(event, event_id("account", event), "player"):
@@ -51,6 +57,7 @@ def samples() -> dict[str, dict[str, Any]]:
     bus = Bus()
     open_windows = rotate(CATALOG, bus, open_before=frozenset(), now=ms("2026-11-22T01:00"))
     rotate(CATALOG, bus, open_before=open_windows, now=ms("2026-11-23T01:00"))
+    bus.put([bus_event(confirmation(Erasure(event_id("account", PlayerErased((), START)), "player", (), START)))])
     bus.put([bus_event(closing_announcement(closed_leaderboard(), [1]))])
     return found | {event.type: json.loads(event.detail) for event in bus.taken}
 

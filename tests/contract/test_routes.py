@@ -50,6 +50,7 @@ def test_each_route_reaches_the_function_that_handles_it(function: str) -> None:
 @pytest.mark.parametrize("function", openapi.BY_FUNCTION)
 def test_each_function_serves_its_own_routes(function: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TABLE_NAME", "never-asked")  # not the table of tests whose AWS answers
+    monkeypatch.setenv("PLAYER_FILES_BUCKET", "never-asked")
     app = import_module(f"functions.{function}.app")
     assert app.api._routes is openapi.BY_FUNCTION[function]
     assert app.api._is_public == handled(app.api._routes).issubset(PUBLIC)

@@ -1,6 +1,7 @@
 """template.yaml against the function folders, the design's limits and what production must never lose. Roles: test_least_privilege.py."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,9 @@ import pytest
 
 from infra.local.deploy import read_template
 from infra.local.stack import ROOT
+from missions_core.files import EVIDENCE
 from missions_core.settings import Settings, Variable
+from missions_core.use_cases.standings import MERGING_MS
 
 TEMPLATE = read_template(ROOT)
 RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
@@ -134,6 +137,13 @@ def test_a_poison_stream_record_is_isolated_and_kept_long_before_the_stream_forg
     assert json.loads(only["Pattern"]) == {"dynamodb": {"NewImage": {"outbox": {"B": [{"exists": True}]}}}}
 
 
+def test_a_removal_waits_until_whatever_loaded_the_state_before_has_ended() -> None:
+    delay = TEMPLATE["Parameters"]["ErasureDelaySeconds"]["Default"]
+    assert RESOURCES["ErasureQueue"]["Properties"]["DelaySeconds"] == {"Ref": "ErasureDelaySeconds"}
+    assert delay > max(setting(function, "Timeout") for function in functions())
+    assert setting("update_standings", "Timeout") * 1000 == MERGING_MS
+
+
 # Production -----------------------------------------------------------------------------------------------------------
 
 
@@ -163,3 +173,39 @@ def test_buckets_are_private_and_encrypted() -> None:
         assert set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
         assert "BucketEncryption" in bucket["Properties"]
         assert bucket["Properties"]["LifecycleConfiguration"]["Rules"][0]["Status"] == "Enabled"
+
+
+def test_pages_may_only_post_to_the_bucket_of_players_files_and_its_uploads_are_told_and_expire() -> None:
+    bucket = RESOURCES["PlayerFilesBucket"]["Properties"]
+    (cors,) = bucket["CorsConfiguration"]["Fn::If"][1]["CorsRules"]
+    assert cors["AllowedMethods"] == ["POST"]
+    assert cors["AllowedOrigins"] == {"Fn::Split": [",", {"Ref": "CorsAllowedOrigins"}]}
+    assert bucket["NotificationConfiguration"] == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+    expiring = {rule["Prefix"]: rule["ExpirationInDays"] for rule in bucket["LifecycleConfiguration"]["Rules"] if "Prefix" in rule}
+    assert expiring == {"evidence/": {"Ref": "EvidenceRetentionDays"}, "exports/": 7}
+
+
+def test_only_the_rule_for_uploads_may_put_messages_into_the_evidence_queue_from_outside() -> None:
+    rule = RESOURCES["UploadedEvidenceRule"]["Properties"]
+    assert rule["EventPattern"]["detail"]["bucket"] == {"name": [{"Ref": "PlayerFilesBucket"}]}
+    assert rule["EventPattern"]["detail"]["object"] == {"key": [{"prefix": EVIDENCE}]}
+    policy = RESOURCES["EvidenceQueuePolicy"]["Properties"]
+    (only,) = policy["PolicyDocument"]["Statement"]
+    assert (only["Principal"], only["Action"]) == ({"Service": "events.amazonaws.com"}, "sqs:SendMessage")
+    assert only["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["UploadedEvidenceRule", "Arn"]}}}
+    assert {referred(target["Arn"]) for target in rule["Targets"]} <= {referred(queue) for queue in policy["Queues"]}
+
+
+def test_a_webhook_is_https_and_signed() -> None:
+    """Without a user or password: those would be a secret that is shown to whoever reads the stack."""
+    pattern = TEMPLATE["Parameters"]["WebhookUrl"]["AllowedPattern"]
+    assert all(re.fullmatch(pattern, url) for url in ("", "https://a.example/x", "http://127.0.0.1:8000/only-on-the-local-stage"))
+    assert not any(re.fullmatch(pattern, url) for url in ("http://a.example/", "https://u:p@a.example/", "http://127.0.0.1:1@a.example/"))
+    rule = TEMPLATE["Rules"]["WebhookIsSigned"]
+    assert rule["RuleCondition"] == TEMPLATE["Conditions"]["HasWebhook"]
+    assert [each["Assert"] for each in rule["Assertions"]] == [TEMPLATE["Conditions"]["HasWebhookSecret"]]
+
+
+def test_there_is_all_of_a_webhook_or_nothing() -> None:
+    conditional = {name for name, resource in RESOURCES.items() if resource.get("Condition") == "HasWebhook"}
+    assert conditional == {name for name in RESOURCES if "Webhook" in name}

@@ -10,6 +10,8 @@ from missions_core.domain.catalog import Snapshot
 from tests.support.catalogs import mission, snapshot
 
 BASE = {"gold": 10}
+FREEZE_PRICE = {"gold": 4}
+UPLOAD_PRICE = {"gold": 2}
 FREEZES = {"start": 1, "max": 2, "earn_every": 3}
 PAUSE_DAYS = 30
 CLAIM_DAYS = 1
@@ -27,6 +29,7 @@ class Spec:
     op: str = ">="
     auto_claim: bool = False
     prizes: Mapping[int, Mapping[str, int]] = field(default_factory=dict)  # by rank, of a competitive mission
+    asks_evidence: bool = False  # which a moderator must approve
 
     def written(self, key: str, **fields: Any) -> dict[str, Any]:
         """As a catalog author writes it."""
@@ -37,6 +40,8 @@ class Spec:
         if self.prizes:
             prizes = [{"from": rank, "to": rank, "rewards": dict(rewards)} for rank, rewards in self.prizes.items()]
             members |= {"type": "competitive", "prizes": prizes}
+        if self.asks_evidence:
+            members["evidence"] = {"types": ["url", "uploaded_content"], "review": "manual", "price": UPLOAD_PRICE, "attempts": 5}
         return mission(key, {"all": [leaf]}, **members, **fields)
 
 
@@ -104,6 +109,7 @@ FIRST = {
     "tipper": Spec("daily", "tip.sent", "sum", 12, {"gold": 7, "items": [{"id": "gem", "quantity": 2}]}, auto_claim=True),
     "watcher": Spec("daily", "video.watched", "count", 1, {"xp": 3}, auto_claim=True),
     "exactly_three": Spec("daily", "post.created", "count", 3, {"gold": 3, "badges": ["exact"]}, op="=="),
+    "show": Spec("daily", "tip.sent", "count", 1, {"xp": 4, "gold": 2}, auto_claim=True, asks_evidence=True),
     "weekly_posts": Spec("weekly", "post.created", "count", 12, {"xp": 100}),
     "race": Spec("weekly", "post.created", "count", 5, {"gold": 1}, prizes={1: {"xp": 30, "gold": 10}, 2: {"gold": 20}}),
     "three_days": Spec("weekly", "post.created", "days", 3, {"gold": 50}, auto_claim=True),
@@ -136,6 +142,7 @@ def published(version: int, start_day: int, day_start_hour: int) -> tuple[Snapsh
         streaks={"daily": {"counts": "any", "freezes": FREEZES}},
         pause={"max_days": PAUSE_DAYS},
         check_in={"base": BASE},
+        freeze_price=FREEZE_PRICE,
         actions={"post.created": {}, "tip.sent": {}, "video.watched": {"client": True}},
     )
     return made, specs | {(raw["key"], raw["version"]): templates[raw["key"]] for raw in made["templates"] if raw["key"] in templates}

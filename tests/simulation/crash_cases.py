@@ -1,12 +1,17 @@
 """The use cases of the crash matrix: a world made ready, and the one invocation in which calls will fail."""
 
 import json
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import boto3
+from botocore.config import Config
+
 from missions_core.domain.catalog import DAY_MS, HOUR_MS
 from missions_core.domain.codec import rewards_to_json
+from missions_core.files import evidence_key
 from missions_core.storage.catalogs import Catalogs
 from missions_core.use_cases.reset import shard_message
 from tests.simulation.crash_world import CrashWorld
@@ -32,9 +37,19 @@ TEMPLATES = [
     mission("race", {"post.created": 9}, period="weekly", type="competitive", prizes=[{"from": 1, "to": 2, "rewards": {"xp": 9}}]),
     quest("hunt", step("hello", {"post.created": 1}), step("word"), requires_start=True),
     achievement("writer", {"post.created": 3}, auto_claim=False, rewards={"gold": 4}),
+    mission(
+        "show",
+        {"tip.sent": 1},
+        auto_claim=True,
+        period="weekly",
+        evidence={"types": ["url", "uploaded_content"], "review": "manual", "price": {"gold": 3}},
+    ),
     mission("ball", {"tip.sent": 1}, period="special", active={"from": "2026-11-21T11:00:00Z", "until": "2026-11-21T19:00:00Z"}),
 ]
 RULES: dict[str, Any] = {
+    "freeze_price": {"gold": 2},
+    "referral": {"inviter": {"gold": 20}, "invitee": {"gold": 10}},
+    "fraud": {"impossible": [{"key": "cake", "action": "post.created", "where": [{"field": "cakes", "op": ">", "value": 9}]}]},
     "check_in": {"base": {"gold": 10}, "milestones": [{"days": 1, "reward": {"gold": 100}}]},
     "rotation": {"daily": {"min": 4, "max": 4}, "weekly": {"min": 9, "max": 9}, "monthly": {"min": 0, "max": 0}},
 }
@@ -188,6 +203,100 @@ def _close(world: CrashWorld) -> Source:
     return Batch("settle_players", [json.dumps({"board": "race", "label": "2026-W47"})])
 
 
+def _rich(world: CrashWorld) -> None:
+    """A busy day, on which Ann checked in and was paid for it."""
+    _busy(world)
+    world.request("check_in", "POST /v1/me/check-ins", None, ANN)
+    world.pay()
+
+
+def _on_rich_day(source: Callable[[], Source]) -> Callable[[CrashWorld], Source]:
+    def prepare(world: CrashWorld) -> Source:
+        _rich(world)
+        return source()
+
+    return prepare
+
+
+def _shown(world: CrashWorld) -> None:
+    """Ann handed in a page, which waits to be checked."""
+    _busy(world)
+    world.request("player_commands", f"POST {EVIDENCE}", PAGE, ANN)
+    world.publish()
+
+
+def _moderate(world: CrashWorld) -> Source:
+    _shown(world)
+    (bodies,) = world.take("EVIDENCE_QUEUE_URL")
+    return Batch("moderate_evidence", [bodies[0]["body"], "{"])
+
+
+def _arrived(world: CrashWorld) -> Source:
+    _rich(world)
+    world.request("player_commands", f"POST {EVIDENCE}", UPLOAD, ANN)
+    world.publish()
+    key = evidence_key(ANN, SHOW, 1)
+    s3 = boto3.client("s3", config=Config(request_checksum_calculation="when_required"))
+    s3.put_object(Bucket=world.environment["PLAYER_FILES_BUCKET"], Key=key, Body=b"\xff\xd8\xff" + bytes(9))
+    return Batch("moderate_evidence", [json.dumps({"source": "aws.s3", "detail": {"object": {"key": key}}})])
+
+
+def _decide(decision: str) -> Callable[[CrashWorld], Source]:
+    def prepare(world: CrashWorld) -> Source:
+        _arrived(world).invoke(world)
+        world.drain()
+        review = urlsafe_b64encode(json.dumps([ANN, SHOW, 1], separators=(",", ":")).encode()).decode().rstrip("=")
+        return _request("admin_api", f"POST /v1/admin/reviews/{review}/{decision}", {"reason": "seen"}, "mod", "moderator")
+
+    return prepare
+
+
+def _held(world: CrashWorld) -> None:
+    """Ann did something impossible: what she claims now waits for an operator."""
+    _busy(world)
+    world.ingest(post("cakes", NOON, ANN, cakes=10))
+    world.request("claim_reward", f"POST {MISSION}/one_post:2026-11-21/claim", None, ANN)
+    world.pay()
+
+
+def _judge(decision: str) -> Callable[[CrashWorld], Source]:
+    def prepare(world: CrashWorld) -> Source:
+        _held(world)
+        body = {"cause": "mission:one_post:2026-11-21", "reason": "seen"}
+        return _request("admin_api", f"POST /v1/admin/players/{ANN}/holds/{decision}", body, "ops", "admin")
+
+    return prepare
+
+
+def _clear(world: CrashWorld) -> Source:
+    _held(world)
+    return _request("admin_api", f"POST /v1/admin/players/{ANN}/flags/clear", {"reason": "seen"}, "ops", "admin")
+
+
+def _sweep(world: CrashWorld) -> Source:
+    _shown(world)
+    world.compete()
+    world.request("player_commands", "PATCH /v1/me/profile", {"name": "Ann"}, ANN)
+    world.request("player_commands", "DELETE /v1/me", None, ANN)
+    world.publish()
+    (bodies,) = world.take("ERASURE_QUEUE_URL")
+    return Batch("erase_players", [bodies[0]["body"], "{"])
+
+
+def _neighbours(world: CrashWorld) -> Source:
+    _busy(world)
+    told = [
+        ("UserRegistered", {"player": "new", "zone": "Asia/Tokyo", "name": "New"}),
+        ("PlayerUpdated", {"player": BOB, "level": 3}),
+        ("ReferralActivated", {"inviter": ANN, "invitee": BOB}),
+    ]
+    events = [
+        {"specversion": "1.0", "id": f"e{number}", "source": "iam", "type": type_, "time": NOON, "data": data}
+        for number, (type_, data) in enumerate(told)
+    ]
+    return Batch("consume_events", [*(json.dumps({"detail-type": each["type"], "source": "iam", "detail": each}) for each in events), "{"])
+
+
 def _reset(world: CrashWorld) -> Source:
     _busy(world)
     world.now += DAY_MS
@@ -204,6 +313,10 @@ def _publish_catalog(world: CrashWorld) -> Source:
 
 
 MISSION, QUESTS = "/v1/me/missions", "/v1/me/quests"
+SHOW = "show:2026-W47"
+EVIDENCE = f"{MISSION}/{SHOW}/evidence"
+PAGE = {"type": "url", "url": "https://example.org/page"}
+UPLOAD = {"type": "uploaded_content", "content_type": "image/jpeg", "size": 12}
 CASES = (
     Case("track (queue)", _track),
     Case("track (HTTP)", _post_actions),
@@ -225,6 +338,19 @@ CASES = (
     Case("claim achievement", _on_busy_day(lambda: _request("claim_reward", "POST /v1/me/achievements/writer/claim"))),
     Case("close leaderboard", _close),
     Case("reroll", _on_busy_day(lambda: _request("player_commands", f"POST {MISSION}/many_posts:2026-11-21/reroll"))),
+    Case("hand in evidence", _on_busy_day(lambda: _request("player_commands", f"POST {EVIDENCE}", PAGE))),
+    Case("buy an upload", _on_rich_day(lambda: _request("player_commands", f"POST {EVIDENCE}", UPLOAD))),
+    Case("take an upload", _arrived),
+    Case("moderate", _moderate),
+    Case("approve", _decide("approve")),
+    Case("reject", _decide("reject")),
+    Case("buy freeze", _on_rich_day(lambda: _request("player_commands", "POST /v1/me/streaks/freezes"))),
+    Case("release", _judge("release")),
+    Case("revoke", _judge("revoke")),
+    Case("clear flags", _clear),
+    Case("erase", _on_busy_day(lambda: _request("player_commands", "DELETE /v1/me"))),
+    Case("sweep", _sweep),
+    Case("consume events", _neighbours),
     Case("pause", _on_busy_day(lambda: _request("player_commands", "POST /v1/me/pause", {"days": 3}))),
     Case(
         "register",

@@ -46,7 +46,7 @@ class Outlet:
             for entry in _content(request)["Entries"]:
                 detail = json.loads(entry["Detail"])
                 self.announced.add((detail.pop("id"), json.dumps([entry["DetailType"], detail], sort_keys=True)))
-        elif request.operation == "PutObject":
+        elif request.operation == "PutObject" and "/actions/" in request.prepared.url:
             lines = gzip.decompress(request.prepared.body.getvalue()).splitlines()  # type: ignore[union-attr]  # botocore made it a BytesIO
             self.logged |= {(record["source"], record["id"]) for record in map(json.loads, lines)}
 

@@ -19,14 +19,15 @@ import boto3
 import botocore.endpoint
 from botocore.retries.quota import RetryQuota
 
-from missions_core.storage import catalogs, jobs, ledger, players
+from missions_core.storage import audit, catalogs, evidence, jobs, ledger, players, remains, scores, transactions
 from missions_core.storage import table as table_module
-from missions_core.use_cases import changes
+from missions_core.use_cases import changes, erase
 from tests.simulation.crash_cases import CASES, FIRST, NOW, Case, Source
 from tests.simulation.crash_faults import FAULTS, Died, Fault
 from tests.simulation.crash_world import Converged, CrashWorld, crash_world
 
 DELIVERIES = 5  # as often as a queue delivers before it gives up
+STORES = (audit, catalogs, evidence, jobs, ledger, players, remains, scores)
 STAGES = ("redelivered", "delivered once more", "a night later")
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -130,10 +131,10 @@ def _quiet() -> Iterator[None]:
         stack.enter_context(patch.dict(os.environ, ENVIRONMENT))
         stack.enter_context(catch_warnings(action="ignore"))  # of metrics, by functions that die before they have any
         stack.enter_context(redirect_stdout(StringIO()))  # metrics
-        for waiting in (botocore.endpoint, changes, ledger):
+        for waiting in (botocore.endpoint, changes, erase, transactions):
             stack.enter_context(patch.object(waiting, "time", SimpleNamespace(sleep=lambda seconds: None)))
         bound = cache(table_module.bind)
-        for store in (catalogs, jobs, ledger, players):
+        for store in STORES:
             stack.enter_context(patch.object(store, "bind", bound))  # a third of a cold start, and every run has several
         stack.enter_context(patch.object(boto3, "client", cache(boto3.client)))
         stack.enter_context(patch.object(RetryQuota, "acquire", lambda *_: True))

@@ -144,6 +144,9 @@ class CrashWorld(World):
         assert not any(answer["batchItemFailures"] for answer in paid), "grants are not paid"
         merged = self.deliver("STANDINGS_QUEUE_URL", "update_standings")
         assert not any(answer["batchItemFailures"] for answer in merged), "scores are not merged"
+        for queue, function in (("EVIDENCE_QUEUE_URL", "moderate_evidence"), ("ERASURE_QUEUE_URL", "erase_players")):
+            done = self.deliver(queue, function)
+            assert not any(answer["batchItemFailures"] for answer in done), f"{function} does not get through"
         asked = [record for batch in self.take("SETTLE_QUEUE_URL") for record in batch]
         self._asked |= {record["body"] for record in asked}
         inhabited = self._inhabited() if asked else set()

@@ -1,12 +1,14 @@
 """Runs a trace: everything that may happen, happens to the real handlers, and a journal keeps what took effect when."""
 
 import json
+from base64 import b64decode
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from random import Random
 from typing import Any
 
 from missions_core.domain.state import mission_id
+from missions_core.storage import outbox
 from tests.simulation.catalogs import VERSIONS, Spec, published
 from tests.simulation.clients import Clients, Request
 from tests.simulation.journal import POISON, Effect, Journal
@@ -16,9 +18,17 @@ from tests.simulation.runtime import CLOCK, Runtime
 from tests.simulation.sources import Invoke, SqsSource, StreamSource
 from tests.simulation.trace import DAY_MS, HOUR_MS, Step, Trace
 
+UPLOAD = {"type": "uploaded_content", "content_type": "image/jpeg", "size": 16}
 LONGEST_MS = 9 * DAY_MS  # every action must arrive within 14 days, whatever is delivered late
 # As template.yaml has it: visibility, receives and batch size of each queue; batch size, retries and age of the stream.
-QUEUES = {"actions": (190_000, 5, 100), "rewards": (90_000, 5, 10), "settle": (720_000, 5, 1), "standings": (370_000, 5, 500)}
+QUEUES = {
+    "actions": (190_000, 5, 100),
+    "rewards": (90_000, 5, 10),
+    "settle": (720_000, 5, 1),
+    "standings": (370_000, 5, 500),
+    "erasure": (190_000, 5, 10),
+    "evidence": (190_000, 5, 10),
+}
 STREAM = (100, 20, 6 * HOUR_MS)
 QUIET_DAYS = 4  # after the last step, with nights: by then whatever got stuck was found and sent again
 
@@ -49,6 +59,7 @@ class Simulation:
         self.frames: list[Frame] = []
         self.resting = False
         self.rotated_at = 0
+        self.uploads: list[str] = []  # keys of files that may be uploaded
         self.players = [f"p{number}" for number in range(len(trace.zones))]
         CLOCK.now = trace.start
         self.network.on_send = self._take_in
@@ -83,7 +94,9 @@ class Simulation:
         """Something else is delivered while an invocation waits for an answer; nothing disturbs that in turn."""
         self.network.meanwhile = lambda: None
         CLOCK.now += self.chance.choice([0, 0, 1, 2_000])
-        self.chance.choice([self._ingest, self._stream, self._grant, self._settle, self._standings, self._retry])()
+        self.chance.choice(
+            [self._ingest, self._stream, self._grant, self._settle, self._standings, self._sweep, self._moderate, self._retry]
+        )()
         self.network.meanwhile = self._meanwhile
 
     def _send(self, player: int, actions: list[list[Any]], poison: bool) -> None:
@@ -106,6 +119,8 @@ class Simulation:
         self._request(Request("post_actions", "POST", "/v1/actions", caller, body, role), name, self.journal.action_effect(body, own=own))
 
     def _claim(self, player: int, which: int) -> None:
+        if self.players[player] in self.journal.erased:
+            return
         stored = self.runtime.stores.players.load(self.players[player])
         missions = [mission_id(board, mission) for board, mission in stored.state.missions()] if stored else []
         if missions:
@@ -126,8 +141,68 @@ class Simulation:
         path = "/v1/me/quests/hunt/steps/word/complete"
         self._command(player, "player_commands", path, lambda at: self._life(player).words.setdefault("hunt", at))
 
+    def _buy_freeze(self, player: int) -> None:
+        """A player who saw money arrive; otherwise there would hardly ever be any to spend."""
+        self._stream()
+        self._grant()
+        self._command(player, "player_commands", "/v1/me/streaks/freezes", lambda at: self._life(player).freezes.append(at))
+
     def _check_in(self, player: int) -> None:
         self._command(player, "check_in", "/v1/me/check-ins", lambda at: self._life(player).check_ins.append(at))
+
+    def _submit(self, player: int, of_before: bool, page: int | None) -> None:
+        """Evidence for a day's mission: some page, or a file that will be uploaded."""
+        today = local_date(CLOCK.now, self._zone_of(player), self.trace.day_start_hour) - timedelta(days=of_before)
+        if page is None:
+            self._stream()
+            self._grant()  # uploads cost something
+        body = {"type": "url", "url": f"https://example.org/{page}"} if page is not None else UPLOAD
+        name = self.players[player]
+        path, key = f"/v1/me/missions/show:{today}/evidence", f"key-{len(self.clients.requests)}"
+        request = Request("player_commands", "POST", path, name, body, key=key)
+        self._request(request, name, lambda at: self._life(player).submissions.append(at))
+        self._note_upload(self.clients.requests[-1])
+
+    def _note_upload(self, request: Request) -> None:
+        """A client that got a form for a file keeps it."""
+        form = (request.answer or {}).get("upload") if request.status == 200 else None
+        if form:
+            self.uploads.append(form["fields"]["key"])
+
+    def _upload(self) -> None:
+        """A browser posts its file; S3 tells whoever wants to know."""
+        if self.uploads:
+            key = self.chance.choice(self.uploads)
+            beginning = self.chance.choice([b"\xff\xd8\xff", b"\xff\xd8\xff", b"GIF"])
+            self.network.files[key] = beginning + bytes([self.chance.randrange(3)]) + bytes(UPLOAD["size"] - 4)
+            self.queues["evidence"].put(json.dumps({"source": "aws.s3", "detail": {"object": {"key": key}}}), now=CLOCK.now)
+
+    def _moderate(self) -> None:
+        self._deliver("evidence", "moderate_evidence")
+
+    def _review(self) -> None:
+        """A moderator, who came after the checks, looks at what waits and decides about some of it."""
+        self._stream()
+        self._moderate()
+        listing = Request("admin_api", "GET", "/v1/admin/reviews", "mod", role="moderator")
+        listing.hear(self._invoke("admin_api", listing.event()))
+        waiting = listing.answer["items"] if listing.status == 200 else []
+        if waiting:
+            chosen = self.chance.choice(waiting)
+            self._decide(chosen, approve=self.chance.random() < 0.6)
+
+    def _decide(self, review: dict[str, Any], *, approve: bool) -> None:
+        path = f"/v1/admin/reviews/{review['id']}/{'approve' if approve else 'reject'}"
+
+        def approved(at: int) -> None:
+            self.journal.lives[review["player"]].approvals.setdefault(review["mission"], (at, review["number"]))
+
+        request = Request("admin_api", "POST", path, "mod", {"reason": "seen"}, "moderator")
+        self._request(request, review["player"], approved if approve else lambda at: None)
+
+    def _erase(self, player: int) -> None:
+        name = self.players[player]
+        self._request(Request("player_commands", "DELETE", "/v1/me", name), name, lambda _: None)
 
     def _pause(self, player: int, days: int) -> None:
         path, body = "/v1/me/pause", {"days": days}
@@ -156,6 +231,7 @@ class Simulation:
         unfinished = self.clients.unfinished(now=CLOCK.now)
         if unfinished:
             self._perform(unfinished[0])
+            self._note_upload(unfinished[0])
 
     def _advance(self, ms: int, midnight_of: int | None = None) -> None:
         to = CLOCK.now + ms if midnight_of is None else self._next_midnight(midnight_of) + ms
@@ -169,6 +245,9 @@ class Simulation:
 
     def _settle(self) -> None:
         self._deliver("settle", "settle_players")
+
+    def _sweep(self) -> None:
+        self._deliver("erasure", "erase_players")
 
     def _standings(self) -> None:
         self._deliver("standings", "update_standings")
@@ -224,7 +303,7 @@ class Simulation:
         while self.stream.waiting() or any(queue.messages for queue in self.queues.values()):
             for queue in self.queues.values():
                 queue.show_all(now=CLOCK.now)
-            for deliver in (self._ingest, self._settle, self._stream, self._grant, self._standings):
+            for deliver in (self._ingest, self._settle, self._stream, self._grant, self._standings, self._sweep, self._moderate):
                 deliver()
 
     def rest_again(self) -> None:
@@ -317,8 +396,12 @@ class Simulation:
         if sort != "STATE":
             return
         player, frame = partition.removeprefix("PLAYER#"), self.frames[-1]
-        effect = frame.effects.get(player, lambda _: None)
-        self.journal.write(player, int(item["version"]["N"]), now=frame.now, effect=effect)
+        effect, version = frame.effects.get(player, lambda _: None), int(item["version"]["N"])
+        if "state" in item:
+            self.journal.write(player, version, now=frame.now, effect=effect)
+        else:
+            account = outbox.decode(b64decode(item["outbox"]["B"]))[0].account if "outbox" in item else None
+            self.journal.erase(player, version, account, now=frame.now, effect=effect)
         if "outbox" in item:
             self.stream.add(partition, item, now=CLOCK.now)
 
@@ -338,7 +421,10 @@ class Simulation:
         self.journal.queued.add(action["id"])
         self.queues["actions"].put(json.dumps(action), now=CLOCK.now)
 
-    def _next_midnight(self, player: int) -> int:
+    def _zone_of(self, player: int) -> str:
         life = self.journal.lives.get(self.players[player])
-        zone, hour = life.zones[-1][1] if life and life.zones else "UTC", self.trace.day_start_hour
+        return life.zones[-1][1] if life and life.zones else "UTC"
+
+    def _next_midnight(self, player: int) -> int:
+        zone, hour = self._zone_of(player), self.trace.day_start_hour
         return day_starts(local_date(CLOCK.now, zone, hour) + timedelta(days=1), zone, hour)

@@ -11,7 +11,7 @@ from missions_core.domain.state import Board, Mission, PlayerState, mission_id
 from missions_core.storage.ledger import LedgerGrant
 from missions_core.storage.scores import Leaderboard
 from tests.simulation import model
-from tests.simulation.catalogs import ACHIEVEMENTS, BASE, FIRST, QUESTS, VERSIONS, Spec
+from tests.simulation.catalogs import ACHIEVEMENTS, BASE, FIRST, FREEZE_PRICE, QUESTS, UPLOAD_PRICE, VERSIONS, Spec
 from tests.simulation.clients import Request
 from tests.simulation.engine import Simulation
 from tests.simulation.model import Calendar, Life, Span, StreakResult
@@ -21,6 +21,7 @@ from tests.simulation.trace import DAY_MS
 RACE = FIRST["race"]
 UNDER_WAY_MS = 60 * 60_000  # how long a leaderboard that is final waits for scores under way
 DRAWN = ("daily", "weekly", "monthly")
+UNCOUNTED = ("MissionStarted", "StreakBroken", "EvidenceDecided")
 
 
 class Player:
@@ -59,7 +60,7 @@ class Player:
         """The tiers of every achievement that the model calls reached."""
         gathered = {
             "writer": sum(deed.type == "post.created" for deed in self.life.deeds.values()),
-            "busy": self.ordinals() + sum(self._is_completed(*dealt) for dealt in self.missions()),
+            "busy": self.ordinals() + sum(self._is_completed(*dealt) or self.is_approved_late(*dealt[:2]) for dealt in self.missions()),
             "regular": _folded(self, "daily", freezes=True).best,
             "seeker": sum(all(self.steps_done(board, mission)) for board, mission, _ in self.quests()),
         }
@@ -73,6 +74,14 @@ class Player:
             yield from ((board, mission, True) for mission in board.missions)
         for board in self.state.boards:
             yield from ((board, mission, False) for mission in board.missions)
+
+    def bought(self, what: str) -> list[str]:
+        """What was bought of a kind: the rest of the cause."""
+        return [grant.cause.removeprefix(f"purchase:{what}:") for grant in self.grants if grant.cause.startswith(f"purchase:{what}:")]
+
+    def payments(self) -> list[LedgerGrant]:
+        """The ledger without what the player bought."""
+        return [grant for grant in self.grants if not grant.cause.startswith("purchase:")]
 
     def spec(self, mission: Mission) -> Spec:
         """What the mission's template version asks."""
@@ -92,8 +101,23 @@ class Player:
         return board.period.end + DAY_MS if board.period.kind == "special" else None
 
     def completions(self, board: Board, mission: Mission, *, final: bool) -> bool:
-        """Whether the model calls the mission complete."""
+        """Whether the model calls the mission complete: in time, its evidence too."""
+        return self.is_met(board, mission, final=final) and (
+            not self.spec(mission).asks_evidence or self.is_approved_in_time(board, mission)
+        )
+
+    def is_met(self, board: Board, mission: Mission, *, final: bool) -> bool:
+        """Whether its requirements hold, whatever became of its evidence."""
         return model.is_complete(self.spec(mission), self.gathered(board, mission), settled=final)
+
+    def is_approved_late(self, board: Board, mission: Mission) -> bool:
+        """Whether evidence was approved after its mission had become final: it is paid nevertheless."""
+        is_approved = mission_id(board, mission) in self.life.approvals
+        return is_approved and self.is_met(board, mission, final=True) and not self.is_approved_in_time(board, mission)
+
+    def is_approved_in_time(self, board: Board, mission: Mission) -> bool:
+        approved, end = self.life.approvals.get(mission_id(board, mission)), self.settles_at(board)
+        return approved is not None and (end is None or approved[0] < end)
 
     def ordinals(self) -> int:
         """How often the perpetual mission was completed."""
@@ -119,7 +143,8 @@ def violations(simulation: Simulation) -> list[str]:
 def _world(simulation: Simulation) -> Iterator[str]:
     journal = simulation.journal
     applied = {id_ for life in journal.lives.values() for id_ in life.deeds}
-    if lost := sorted(journal.queued - applied):
+    of_erased = {id_ for id_, action in journal.sent.items() if action["subject"] in journal.erased}
+    if lost := sorted(journal.queued - applied - of_erased):
         yield f"no action is lost: {lost}"
     refused = Counter(entry["body"] for entry in journal.quarantined)
     if missing := [body for body in journal.poison if body not in refused]:
@@ -131,6 +156,34 @@ def _world(simulation: Simulation) -> Iterator[str]:
             yield f"no write is overwritten: {player} has versions {versions}"
     for request in simulation.clients.requests:
         yield from _answer(simulation, request)
+    yield from (f"an erased player stays erased: {player}: {left}" for player in journal.erased for left in _left_of(simulation, player))
+
+
+def _left_of(simulation: Simulation, player: str) -> Iterator[str]:
+    """Of an erased player a bare tombstone is left, and a ledger that adds up."""
+    rows, tombstone = table(), (f"PLAYER#{player}", "STATE")
+    account = simulation.journal.erased[player]
+    ledger = simulation.runtime.stores.ledger
+    total = _total(grant.rewards.amounts for grant in ledger.grants(account, limit=1000, cursor=None)[0])
+    if total != ledger.wallet(account):
+        yield f"the wallet holds {ledger.wallet(account)}, the ledger adds up to {total}"
+    if simulation.stream.kept:
+        return  # nobody told those who remove the rest
+    if set(left := rows.get(tombstone, {})) != {"PK", "SK", "version", "erased_at"}:
+        yield f"the tombstone says {sorted(left)}"
+    if named := sorted(key for key, row in rows.items() if key != tombstone and (key[0] == tombstone[0] or f"'{player}'" in repr(row))):
+        yield f"is named by {named}"
+    if standing := [board.label for board in _leaderboards(simulation) if player in {entry.player for entry in board.entries}]:
+        yield f"stands on the leaderboards of {standing}"
+    if [event["type"] for event in simulation.journal.events.values() if event["subject"] == player].count("PlayerErased") != 1:
+        yield "the world was not told once"
+
+
+def _total(amounts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for each in amounts:
+        total.update(each)
+    return dict(total)
 
 
 def _answer(simulation: Simulation, request: Request) -> Iterator[str]:
@@ -139,9 +192,11 @@ def _answer(simulation: Simulation, request: Request) -> Iterator[str]:
     if not request.is_final:
         if request not in simulation.clients.given_up(now=CLOCK.now):
             yield f"every request gets an answer: {name}: {request.status}"
+    elif request.target in simulation.journal.erased:
+        return  # who is gone is told so
     elif request.took_effect and request.status != 200:
         yield f"a repeated request hears its first answer: {name} took effect, then heard {request.status} {request.problem}"
-    elif request.status == 200 and not request.took_effect and request.path != "/v1/actions":
+    elif request.status == 200 and not request.took_effect and not request.path.startswith(("/v1/actions", "/v1/admin/reviews")):
         yield f"an answer is true: {name} was answered 200 and nothing was written"
 
 
@@ -197,13 +252,14 @@ def _announced(player: Player) -> Iterator[str]:
     completed = [(board, mission_id(board, mission)) for board, mission, _ in player.missions() if mission.completed_at is not None]
     expected = Counter(("MissionCompleted", name) for board, name in completed if board.period.kind != "perpetual")
     expected += Counter(("MissionCompleted", f"always:always-{n}") for n in range(player.ordinals()))
+    expected += Counter(("MissionCompleted", mission_id(*dealt[:2])) for dealt in player.missions() if player.is_approved_late(*dealt[:2]))
     expected += Counter(("CheckInCompleted", day.label) for day in model.check_in_days(player.life, player.days))
     expected += Counter(_announced_quests(player))
     expected += Counter(
         ("AchievementUnlocked", f"{key}:{tier or ''}") for key, reached in player.tiers_reached().items() for tier in reached
     )
-    expected += Counter(("RewardClaimed", grant.cause) for grant in player.grants if not grant.cause.startswith("check_in:"))
-    told = Counter((event["type"], _subject(event)) for event in player.events if event["type"] not in ("MissionStarted", "StreakBroken"))
+    expected += Counter(("RewardClaimed", grant.cause) for grant in player.payments() if not grant.cause.startswith("check_in:"))
+    told = Counter((event["type"], _subject(event)) for event in player.events if event["type"] not in UNCOUNTED)
     if player.simulation.stream.kept:
         told |= expected  # what the publisher gave up lies where an operator finds it
     if expected != told:
@@ -231,16 +287,38 @@ def _granted(player: Player) -> Iterator[str]:
     for board, mission, final in player.missions():
         if board.period.kind != "perpetual" and player.completions(board, mission, final=final) and _paid(player, board, mission):
             owed[f"mission:{mission_id(board, mission)}"] = player.spec(mission).rewards
+        if player.is_approved_late(board, mission):
+            owed[f"mission:{mission_id(board, mission)}"] = player.spec(mission).rewards
+    owed |= dict(_refunds(player))
     owed |= dict(_owed_for_quests(player)) | dict(_owed_for_achievements(player)) | dict(_prizes_of(player))
-    paid = Counter(grant.cause for grant in player.grants)
+    paid = Counter(grant.cause for grant in player.payments())
     if twice := [cause for cause, times in paid.items() if times > 1]:
         yield f"paid twice: {twice}"
     if set(paid) != set(owed):
         yield f"unpaid: {sorted(set(owed) - set(paid))}; not owed: {sorted(set(paid) - set(owed))}"
-    for grant in player.grants:
+    for grant in player.payments():
         worth = {name: amount for name, amount in owed.get(grant.cause, {}).items() if isinstance(amount, int)}
         if grant.cause in owed and dict(grant.rewards.amounts) != worth:
             yield f"{grant.cause} paid {grant.rewards.amounts}, worth {worth}"
+
+
+def _refunds(player: Player) -> Iterator[tuple[str, Mapping[str, int]]]:
+    """Uploads are paid back that were neither approved for a mission whose requirements held, nor are still looked at."""
+    under_way = {f"{id_}:{number}" for id_, number in _under_way(player)}
+    dealt = {mission_id(board, mission): (board, mission) for board, mission, _ in player.missions()}
+    for upload in player.bought("evidence"):
+        id_, number = upload.rpartition(":")[::2]
+        is_approved = player.life.approvals.get(id_, (0, 0))[1] == int(number)
+        in_vain = is_approved and not (player.is_approved_in_time(*dealt[id_]) or player.is_met(*dealt[id_], final=True))
+        if upload not in under_way and (in_vain or not is_approved):
+            yield f"refund:{upload}", UPLOAD_PRICE
+
+
+def _under_way(player: Player) -> Iterator[tuple[str, int]]:
+    """Evidence that is not decided, of missions that are open or waited for it when they became final."""
+    for board, mission in player.state.missions():
+        yield from ((mission_id(board, mission), each.number) for each in mission.evidence if each.is_open)
+    yield from ((id_, kept.submission.number) for id_, kept in player.state.unproven.items())
 
 
 def _owed_for_quests(player: Player) -> Iterator[tuple[str, Mapping[str, int]]]:
@@ -285,25 +363,43 @@ def _claims(player: Player) -> Iterator[str]:
 
 
 def _wallet(player: Player) -> Iterator[str]:
-    total: Counter[str] = Counter()
+    total = _total(grant.rewards.amounts for grant in player.grants)
     goods: Counter[str] = Counter()
     for grant in player.grants:
-        total.update(grant.rewards.amounts)
         goods.update({item.id: item.quantity for item in grant.rewards.items})
         goods.update(grant.rewards.badges)
-    if dict(total) != player.wallet:
-        yield f"holds {player.wallet}, the ledger adds up to {dict(total)}"
+    if total != player.wallet:
+        yield f"holds {player.wallet}, the ledger adds up to {total}"
     rows, _ = player.simulation.runtime.stores.ledger.inventory(player.state.account, limit=1000, cursor=None)
     if dict(goods) != {row.id: row.quantity for row in rows}:
         yield f"has {[(row.id, row.quantity) for row in rows]}, the ledger adds up to {dict(goods)}"
-    if total["xp"] != player.state.lifetime_xp:
-        yield f"lifetime xp {player.state.lifetime_xp}, granted {total['xp']}"
+    if (granted := total.get("xp", 0)) != player.state.lifetime_xp:
+        yield f"lifetime xp {player.state.lifetime_xp}, granted {granted}"
+
+
+def _purchases(player: Player) -> Iterator[str]:
+    """Whatever was bought was paid for, once, and nothing else was; nobody ever had less than nothing."""
+    if len(player.bought("freeze")) != len(player.life.freezes):
+        yield f"paid for {player.bought('freeze')}, had {len(player.life.freezes)} freezes"
+    prices = {"freeze": FREEZE_PRICE, "evidence": UPLOAD_PRICE}
+    for grant in (grant for grant in player.grants if grant.cause.startswith("purchase:")):
+        price = prices[grant.cause.split(":")[1]]
+        if dict(grant.rewards.amounts) != {name: -amount for name, amount in price.items()}:
+            yield f"paid {grant.rewards.amounts} for {grant.cause}"
+    if overdrawn := {name: amount for name, amount in player.wallet.items() if amount < 0}:
+        yield f"overdrawn: {overdrawn}"
 
 
 def _folded(player: Player, kind: str, *, freezes: bool) -> StreakResult:
     boards = sorted((board for board in player.settled if board.period.kind == kind), key=lambda board: board.period.start)
-    days = ((_counts(player, board), model.shielded(player.life, _span(board)), board.period.end) for board in boards)
+    days = (
+        (_counts(player, board), model.shielded(player.life, _span(board)), board.period.end, _bought(player, board)) for board in boards
+    )
     return model.streak(days, freezes=freezes)
+
+
+def _bought(player: Player, board: Board) -> int:
+    return sum(board.period.start <= at < board.period.end for at in player.life.freezes)
 
 
 def _streaks(player: Player) -> Iterator[str]:
@@ -423,6 +519,7 @@ CHECKS: dict[str, Callable[[Player], Iterable[str]]] = {
     "claims are honoured": _claims,
     "every cause is paid exactly once": _granted,
     "a wallet is the sum of its ledger": _wallet,
+    "what is bought is paid for": _purchases,
     "streaks follow from the days": _streaks,
     "check-ins follow from the days": _check_ins,
     "quests follow from what was done": _quests,

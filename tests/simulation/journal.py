@@ -29,6 +29,7 @@ class Journal:
     claimed: set[tuple[str, str]] = field(default_factory=set)  # player and mission, or "" for all: claims that took effect
     written_at: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     versions: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    erased: dict[str, str] = field(default_factory=dict)  # player -> account
     events: dict[str, dict[str, Any]] = field(default_factory=dict)
     quarantined: list[dict[str, Any]] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
@@ -36,15 +37,27 @@ class Journal:
     def write(self, player: str, version: int, *, now: int, effect: Effect) -> None:
         """A player's state was written by an invocation that began at `now`; a player's time never runs backwards."""
         at = self.written_at[player] = max(now, self.written_at[player])
-        self.lives.setdefault(player, Life(at))
         self.versions[player].append(version)
+        if player in self.erased:
+            self.violations.append(f"an erased player stays erased: {player} was written at version {version}")
+            return
+        self.lives.setdefault(player, Life(at))
         effect(at)
+
+    def erase(self, player: str, version: int, account: str | None, *, now: int, effect: Effect) -> None:
+        """A player's state was replaced by a tombstone, or that by a barer one."""
+        if self.versions[player][-1:] != [version]:  # the barer one is no newer
+            self.versions[player].append(version)
+        if account is not None:
+            self.erased.setdefault(player, account)
+        self.lives.pop(player, None)
+        effect(now)
 
     def set_zone(self, player: str, zone: str, at: int) -> None:
         """A zone was set."""
         life = self.lives[player]
         if not life.zones:
-            life.zone_came_first = not (life.deeds or life.check_ins or life.starts)
+            life.zone_came_first = not (life.deeds or life.check_ins or life.starts or life.freezes or life.submissions)
         life.zones.append((at, zone))
 
     def effects_of(self, bodies: Sequence[str]) -> dict[str, Effect]:

@@ -39,6 +39,9 @@ class Life:
     pauses: list[tuple[int, int]] = field(default_factory=list)  # when, and for how many ms; 0 ends one
     starts: dict[str, int] = field(default_factory=dict)  # quests the player began, each after so many deeds
     words: dict[str, int] = field(default_factory=dict)  # quests whose manual step the player called done
+    freezes: list[int] = field(default_factory=list)  # bought, each for the day of this instant
+    submissions: list[int] = field(default_factory=list)  # of evidence
+    approvals: dict[str, tuple[int, int]] = field(default_factory=dict)  # mission -> when evidence was approved, and which
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,10 +219,12 @@ class StreakResult:
     breaks: list[int] = field(default_factory=list)
 
 
-def streak(days: Iterable[tuple[bool, bool, int]], *, freezes: bool) -> StreakResult:
-    """Fold days, each (counts, shielded, its end): a missed one takes a freeze if there is one, else the streak ends."""
+def streak(days: Iterable[tuple[bool, bool, int, int]], *, freezes: bool) -> StreakResult:
+    """Fold days, each (counts, shielded, its end, freezes bought): a missed one takes a freeze if there is one, else the streak ends."""
     result = StreakResult(freezes=FREEZES["start"] if freezes else 0)
-    for counts, is_shielded, end in days:
+    for counts, is_shielded, end, bought in days:
+        if freezes:
+            result.freezes = min(FREEZES["max"], result.freezes + bought)
         if counts:
             result.current += 1
             result.best = max(result.best, result.current)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
@@ -47,6 +48,8 @@ class Network:
     on_event: Callable[[dict[str, Any]], None] = lambda detail: None
     on_put: Callable[[dict[str, Any]], None] = lambda item: None
     objects: set[str] = field(default_factory=set)
+    tokens: set[str] = field(default_factory=set)
+    files: dict[str, bytes] = field(default_factory=dict)  # what players uploaded, by its key
     calls: list[str] = field(default_factory=list)
     injected: int = 0
 
@@ -101,10 +104,15 @@ class Network:
                 return self._put_events(request)
             case "PutObject":
                 return self._put_object(request)
-            case "PutItem":
-                response = deliver(request)
-                if response.status_code == 200:
-                    self.on_put(_body(request)["Item"])
+            case "GetObject" | "HeadObject" | "DeleteObject" | "ListObjectsV2":
+                return self._file(request)
+            case "PutItem" | "TransactWriteItems":
+                response, body = deliver(request), _body(request)
+                token = body.get("ClientRequestToken")
+                if response.status_code == 200 and token not in self.tokens:  # a transaction sent again is answered, not run
+                    for item in _put_items(body):
+                        self.on_put(item)
+                    self.tokens |= {token} - {None}
                 return response
         return deliver(request)
 
@@ -136,10 +144,38 @@ class Network:
         self.objects.add(key)
         return respond(request, 200, b"", {"ETag": '"etag"'})
 
+    def _file(self, request: Request) -> AWSResponse:
+        """A call about players' files."""
+        url = urlsplit(request.prepared.url)
+        key = unquote(url.path).lstrip("/")
+        match request.operation:
+            case "DeleteObject":
+                self.files.pop(key, None)
+                return respond(request, 204, b"")
+            case "ListObjectsV2":
+                folder = parse_qs(url.query)["prefix"][0]
+                found = "".join(
+                    f"<Contents><Key>{name}</Key><Size>{len(self.files[name])}</Size></Contents>"
+                    for name in self.files
+                    if name.startswith(folder)
+                )
+                return respond(request, 200, f"<ListBucketResult><IsTruncated>false</IsTruncated>{found}</ListBucketResult>".encode())
+        if key not in self.files:
+            return respond(request, 404, b"<Error><Code>NoSuchKey</Code><Message>none</Message></Error>")
+        headers = {"ETag": f'"{len(self.files[key])}"', "Content-Length": str(len(self.files[key]))}
+        return respond(request, 200, self.files[key] if request.operation == "GetObject" else b"", headers)
+
     def _refuses(self) -> bool:
         refused = self.chance.random() < self.faults.partial
         self.injected += refused
         return refused
+
+
+def _put_items(body: Any) -> list[dict[str, Any]]:
+    """The items a call puts, alone or in a transaction."""
+    if "TransactItems" in body:
+        return [part["Put"]["Item"] for part in body["TransactItems"] if "Put" in part]
+    return [body["Item"]]
 
 
 def _conflict(request: Request) -> AWSResponse:

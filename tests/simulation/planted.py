@@ -14,11 +14,11 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 
 from missions_core import messaging
-from missions_core.domain import achievements, actions, commands, duplicates, periods, progress, quests, roll, streaks
+from missions_core.domain import achievements, actions, commands, completion, duplicates, evidence, periods, progress, quests, roll, streaks
 from missions_core.domain.catalog import Rewards
-from missions_core.domain.state import PendingGrant
-from missions_core.storage import keys, ledger, players
-from missions_core.use_cases import changes, check_in, claim, idempotency, ingest, merging, publish, track
+from missions_core.domain.state import Mission, PendingGrant
+from missions_core.storage import keys, ledger, players, remains
+from missions_core.use_cases import changes, check_in, claim, decisions, idempotency, ingest, merging, publish, track
 
 Replacement = tuple[Any, str, Any]  # whose attribute, which, and what it becomes
 Plant = Callable[[], list[Replacement]]
@@ -335,3 +335,68 @@ def scores_overwritten_by_late_messages() -> list[Replacement]:
         return tuple(sorted(found.values(), key=lambda entry: entry.order))
 
     return [(merging, "merged", last)]
+
+
+@bug(breaks="missions complete when their requirements are met")
+def evidence_counts_when_handed_in() -> list[Replacement]:
+    """A mission that asks for evidence is complete before anybody looked at it."""
+    return [(Mission, "is_proven", property(lambda mission: bool(mission.evidence)))]
+
+
+@bug(breaks="every cause is paid exactly once")
+def uploads_paid_back_whatever_was_decided() -> list[Replacement]:
+    """The price of an upload goes back with any decision."""
+    decide = evidence.decide
+
+    def decide_and_refund(state: Any, catalog: Any, wanted: str, number: int, *, approved: bool, reason: str, now: int) -> Any:
+        submission = evidence.find_submission(state, wanted, number)
+        events = decide(state, catalog, wanted, number, approved=approved, reason=reason, now=now)
+        if events and approved and submission is not None:
+            events += completion.refund(state, wanted, submission, at=now)
+        return events
+
+    return [(decisions.evidence, "decide", decide_and_refund)]
+
+
+@bug(breaks="what is bought is paid for")
+def bought_without_asking_for_the_balance() -> list[Replacement]:
+    """The wallet is debited, whatever it holds."""
+    return [(ledger, "_covers", lambda price: ANYTHING)]
+
+
+@bug(breaks="what is bought is paid for")
+def bought_in_two_writes() -> list[Replacement]:
+    """The state is saved, then the price is taken."""
+
+    def purchase(self: ledger.Ledger, account: str, bought: PendingGrant, saving: Any) -> None:
+        price = {currency: -amount for currency, amount in bought.rewards.amounts.items()}
+        if any(self.wallet(account).get(currency, 0) < amount for currency, amount in price.items()):
+            raise self._insufficient(account, price)
+        try:
+            ledger.transact(self._connection, [saving], [], about="")
+        except ledger.TransactWriteError:
+            raise changes.VersionConflict("version_conflict", "") from None
+        ledger.transact(self._connection, [self._grant_put(account, bought)], [self._debit(account, price)], about="")
+
+    return [(ledger.Ledger, "purchase", purchase)]
+
+
+@bug(breaks="an erased player stays erased")
+def tombstones_removed_with_the_rest() -> list[Replacement]:
+    """What is left of a player is nothing, not even that they were erased."""
+
+    def remove(self: remains.Remains, tombstone: Any) -> None:
+        self._connection.delete_item(*keys.state(tombstone.player))
+
+    return [(remains.Remains, "lay_bare", remove)]
+
+
+@bug(breaks="an erased player stays erased")
+def erased_without_their_history() -> list[Replacement]:
+    """Only the rows that hold personal data are removed."""
+
+    def only_the_profile(self: remains.Remains, player: str) -> int:
+        self._connection.delete_item(*keys.profile(player))
+        return 1
+
+    return [(remains.Remains, "remove_rows", only_the_profile)]

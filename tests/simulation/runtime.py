@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from random import Random
@@ -19,15 +20,15 @@ from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import Ama
 from infra import inprocess
 from infra.inprocess import InProcessAws
 from missions_core import clock
-from missions_core.storage import catalogs, keys, ledger, statistics
-from missions_core.use_cases import changes, reset
+from missions_core.storage import catalogs, keys, statistics, transactions
+from missions_core.use_cases import changes, erase, reset
 from missions_core.use_cases.stores import Stores, stores_of
 from tests.simulation.network import CrashError, Network
 from tests.support.world import Context
 
 TABLE = "missions"
 SHARDS = 2  # of the due index: asking 64 of them about three players would be most of a simulation
-QUEUES = ("actions", "quarantine", "rewards", "settle", "standings")
+QUEUES = ("actions", "quarantine", "rewards", "settle", "standings", "erasure", "evidence")
 HTTP = ("post_actions", "claim_reward", "check_in", "player_commands", "player_queries", "admin_api")
 ENVIRONMENT = {
     "STAGE": "local",
@@ -35,6 +36,8 @@ ENVIRONMENT = {
     **{f"{queue.upper()}_QUEUE_URL": f"https://sqs.eu-west-1.amazonaws.com/000000000000/{queue}" for queue in QUEUES},
     "EVENT_BUS_NAME": "missions",
     "ACTION_LOG_BUCKET": "action-log",
+    "PLAYER_FILES_BUCKET": "player-files",
+    "ERASURE_DELAY_SECONDS": "0",
     "POWERTOOLS_SERVICE_NAME": "missions",
     "POWERTOOLS_METRICS_NAMESPACE": "Missions",
     "AWS_ACCESS_KEY_ID": "testing",
@@ -64,7 +67,7 @@ def services() -> InProcessAws:
     clock.now = lambda: CLOCK.now
     clock.sleep = lambda seconds: None
     no_waiting: Any = SimpleNamespace(sleep=lambda seconds: None, monotonic=lambda: CLOCK.now / 1000)
-    for module in (changes, ledger, catalogs, botocore.endpoint):
+    for module in (changes, erase, transactions, catalogs, botocore.endpoint):
         module.time = no_waiting  # type: ignore[attr-defined]
     for method in ("add_metric", "add_cold_start_metric", "flush_metrics"):
         setattr(AmazonCloudWatchEMFProvider, method, lambda *_, **__: None)
@@ -134,6 +137,8 @@ def _environment(module: ModuleType, stores: Stores) -> Iterator[None]:
         setattr(owner, name, stores)
     if hasattr(module, "catalogs"):
         module.catalogs = stores.catalogs  # type: ignore[attr-defined]
+    if hasattr(module, "moderation"):
+        module.moderation = replace(module.moderation, stores=stores)  # type: ignore[attr-defined]
     try:
         yield
     finally:

@@ -28,7 +28,8 @@ STEPS = 44
 WEIGHTS = {
     "send": 9, "post": 3, "ingest": 8, "stream": 7, "grant": 6, "claim": 5, "claim_all": 2, "check_in": 4, "retry": 3, "zone": 2,
     "advance": 9, "reset": 4, "settle": 4, "read": 2, "again": 2, "redrive": 1, "rotate": 1, "catalog": 1, "pause": 1,
-    "standings": 3, "start_quest": 2, "give_word": 2,
+    "standings": 3, "start_quest": 2, "give_word": 2, "buy_freeze": 2, "erase": 0.5, "sweep": 1,
+    "submit": 5, "upload": 3, "moderate": 2, "review": 5,
 }  # fmt: skip
 
 
@@ -142,6 +143,13 @@ ARGUMENTS = {
     "read": _player,
     "start_quest": _player,
     "give_word": _player,
+    "buy_freeze": _player,
+    "erase": _player,
+    "submit": lambda chance, number: {
+        **_player(chance, number),
+        "of_before": chance.random() < 0.3,
+        "page": chance.choice([None, None, *range(3)]),
+    },
     "zone": lambda chance, number: {**_player(chance, number), "zone": chance.choice(ZONES)},
     "pause": lambda chance, number: {**_player(chance, number), "days": chance.choice([0, 1, 3])},
     "again": lambda chance, _: {"which": chance.randrange(10**6)},

@@ -8,15 +8,17 @@ import logging
 import os
 from base64 import b64encode
 from functools import partial
+from importlib import import_module
 from typing import Any
 from unittest.mock import patch
 
 import boto3
+from botocore.config import Config
 
 from infra.inprocess import create_resources, running
 from infra.local.stack import ROOT
 from missions_core import clock
-from missions_core.domain.catalog import DAY_MS
+from missions_core.domain.catalog import DAY_MS, HOUR_MS
 from missions_core.domain.events import PlayerJoined, ScoreChanged
 from missions_core.use_cases.standings import standings_body
 from tests.component.http.conftest import NOW, Client
@@ -30,17 +32,29 @@ PAYLOAD = "marked-payload"
 MARK = "marked"  # what all of them have in common
 
 PLAYER = "11111111-1111-4111-8111-111111111111"  # of the samples, too
+SHOWN, TOLD = (f"/v1/me/missions/{template}:always-0/evidence" for template in ("shown", "told"))
+GONE = "99999999-9999-4999-8999-999999999999"
 RACE = ("race", "2026-11-24")
 PROFILE = {"name": NAME, "email": EMAIL, "avatar": AVATAR, "zone": "Asia/Tokyo"}
 AUTHORIZED = {"authorization": f"Bearer {TOKEN}", "cookie": PAYLOAD}
+PROOF = {"types": ["uploaded_content", "url"], "content_types": ["image/png"], "price": {"gold": 1}, "hosts": ["example.org"]}
 CATALOG = snapshot(
     mission("daily_first_post"),
     achievement("first"),
     mission("race", {"post.created": 3}, type="competitive", prizes=[{"from": 1, "to": 3, "rewards": {"gold": 5}}]),
     mission("watcher", {"video.watched": 2}, period="weekly", requires_start=True),
     mission("long", {"post.created": 900}, period="weekly"),
+    mission("shown", evidence=PROOF, type="unique", period="perpetual") | {"requirements": None},
+    mission("told", evidence=PROOF | {"review": "auto"}, type="unique", period="perpetual") | {"requirements": None},
     mission("feast", {"tip.sent": 1}, period="special", active={"from": "2026-11-21T09:30:00Z", "until": "2026-11-21T18:00:00Z"}),
     check_in={"base": {"gold": 10}},
+    referral={"inviter": {"gold": 5}, "invitee": {"gold": 5}},
+    freeze_price={"gold": 5},
+    fraud={
+        "devices": {"max_players": 5, "new": True},
+        "impossible": [{"key": "rich", "action": "tip.sent", "where": [{"field": "amount", "op": ">", "value": 9}]}],
+    },
+    reroll={"per_day": 0, "price": {"gold": 5}},
     rotation={"daily": {"min": 1, "max": 1}, "weekly": {"min": 2, "max": 2}, "monthly": {"min": 0, "max": 0}},
 )
 
@@ -51,9 +65,14 @@ def live(world: World) -> None:
     samples(world)
     days(world)
     contest(world)
+    farewell(world)
+    suspicion(world)
+    proofs(world)
+    neighbours(world)
     refusals(world)
     queue_trouble(world)
     outages(world)
+    slowness(world)
     corruption(world)
 
 
@@ -91,8 +110,24 @@ def days(world: World) -> None:
     world.deliver("SETTLE_QUEUE_URL", "settle_players")
     ann.post("/v1/me/missions/watcher:2026-W48/start")
     ann.post("/v1/me/missions/long:2026-W48/reroll")
+    ann.post("/v1/me/streaks/freezes", **AUTHORIZED)
+    Client(world, "boss", "admin").post(f"/v1/admin/players/{PLAYER}/missions/regenerate", {"kind": "daily", "reason": PAYLOAD})
     ann.post("/v1/me/pause", {"days": 1})
-    reads = ("hub", "missions", "streaks", "check-ins", "wallet", "grants", "inventory", "history", "stats", "profile", "achievements")
+    ann.post("/v1/me/notifications/read", {})
+    reads = (
+        "hub",
+        "missions",
+        "streaks",
+        "check-ins",
+        "wallet",
+        "grants",
+        "inventory",
+        "history",
+        "stats",
+        "profile",
+        "achievements",
+        "notifications",
+    )
     for path in (*(f"/v1/me/{read}" for read in reads), "/v1/docs", "/v1/openapi.json", "/health/ready"):
         ann.send("GET", path, query={"access_token": TOKEN}, headers=AUTHORIZED)
 
@@ -101,10 +136,94 @@ def contest(world: World) -> None:
     """A leaderboard longer than what is kept in order, seen from its top and its bottom."""
     accounts = {PLAYER: world.state(PLAYER).account} | {f"player-{n}": f"account-{n}" for n in range(130)}
     scores = zip(accounts, range(len(accounts), 0, -1), strict=True)
-    bodies = [standings_body(player, accounts[player], [ScoreChanged(*RACE, str(score), NOW, NOW, 1)]) for player, score in scores]
+    bodies = [standings_body(player, accounts[player], [ScoreChanged(*RACE, str(score), NOW, NOW, 1)], at=NOW) for player, score in scores]
     world.invoke("update_standings", {"Records": [{"messageId": str(n), "body": body} for n, body in enumerate(bodies)]})
     for player in (PLAYER, "player-129"):
         Client(world, player).send("GET", "/v1/leaderboards/race", query={"period": RACE[1], "around": "me"}, headers=AUTHORIZED)
+
+
+def farewell(world: World) -> None:
+    """A player who takes their data along and is erased, with a score that comes late."""
+    gone = Client(world, GONE)
+    gone.send("PATCH", "/v1/me/profile", PROFILE, headers=AUTHORIZED)
+    world.ingest(post("gone", "2026-11-24T12:00:00Z", GONE, text=PAYLOAD))
+    world.publish()
+    scores = world.take("STANDINGS_QUEUE_URL")
+    for _ in range(2):
+        for batch in scores:
+            world.invoke("update_standings", {"Records": batch})
+        gone.send("GET", "/v1/me/export", headers=AUTHORIZED)
+        gone.send("DELETE", "/v1/me", headers=AUTHORIZED)
+        world.publish()
+        world.now += HOUR_MS
+        world.deliver("ERASURE_QUEUE_URL", "erase_players")
+
+
+def suspicion(world: World) -> None:
+    """A player who is flagged, what they earn then, and what operators do about it."""
+    eve, boss = Client(world, "eve"), Client(world, "boss", "admin")
+    world.ingest(post("rich", "2026-11-24T12:00:00Z", "eve", "tip.sent", amount=10, text=PAYLOAD))
+    watched = {"specversion": "1.0", "id": "device", "source": "app", "type": "video.watched", "time": "2026-11-24T12:00:00Z"}
+    eve.post("/v1/actions", watched, x_device_id=f"{PAYLOAD}-1")
+    eve.post("/v1/me/check-ins", x_device_id=f"{PAYLOAD}-2")
+    world.ingest(post("claimed", "2026-11-24T12:00:00Z", "eve"))
+    eve.post("/v1/me/missions/daily_first_post:2026-11-24/claim", x_device_id=f"{PAYLOAD}-3")
+    world.pay()
+    decision = {"reason": PAYLOAD}
+    for path in ("flags", "players/eve/flags", "players/eve/holds"):
+        boss.get(f"/v1/admin/{path}")
+    boss.post("/v1/admin/players/eve/holds/release", decision | {"cause": "check_in:2026-11-24"})
+    boss.post("/v1/admin/players/eve/holds/revoke", decision | {"cause": "mission:daily_first_post:2026-11-24"})
+    boss.post("/v1/admin/players/eve/flags/clear", decision)
+    world.pay()
+    eve.get("/v1/me/grants")
+    boss.get("/v1/admin/audit")
+
+
+def told(type_: str, **data: Any) -> dict[str, Any]:
+    """An event of a neighbour's, as a record of the queue."""
+    detail = {"specversion": "1.0", "id": type_, "source": "iam", "type": type_, "time": "2026-11-24T11:00:00Z", "data": data}
+    return {"messageId": "1", "body": json.dumps({"detail-type": type_, "detail": detail, PAYLOAD: PAYLOAD})}
+
+
+def neighbours(world: World) -> None:
+    """What other services tell us, and what the host's endpoint is told, which nobody listens at."""
+    records = [
+        told("UserRegistered", player="flo", zone="UTC", locale="de", name=NAME, email=EMAIL, avatar=AVATAR),
+        told("PlayerUpdated", player="flo", locale="fr", segments=[PAYLOAD]),
+        told("ReferralActivated", inviter=PLAYER, invitee="flo"),
+        told("UserDeleted", player="flo"),
+        told(PAYLOAD, player=PAYLOAD),
+        told("UserRegistered", player="gil", zone=PAYLOAD, name=NAME),
+        {"messageId": "m", "body": PAYLOAD},
+    ]
+    world.invoke("consume_events", {"Records": records})
+    secret = boto3.client("secretsmanager").create_secret(Name="webhook", SecretString=TOKEN)["ARN"]
+    import_module("functions.deliver_webhooks.app").endpoint.cache_clear()
+    with patch.dict(os.environ, WEBHOOK_URL=f"http://127.0.0.1:9/{PAYLOAD}", WEBHOOK_SECRET_ARN=secret):
+        announced = {"messageId": "1", "body": json.dumps({"detail": {"id": "1", "data": PAYLOAD}})}
+        world.invoke("deliver_webhooks", {"Records": [announced, {"messageId": "2", "body": PAYLOAD}]})
+
+
+def proofs(world: World) -> None:
+    """Evidence that is uploaded, refused, approved, rejected, and looked at by a moderator."""
+    ann, bob, mona = Client(world, PLAYER), Client(world, "bob"), Client(world, "mona", "moderator")
+    page = {"type": "url", "url": f"https://example.org/{PAYLOAD}"}
+    uploading = ann.post(SHOWN, {"type": "uploaded_content", "content_type": "image/png", "size": 9, "sha256": "0" * 64})
+    key = uploading.body["upload"]["fields"]["key"]
+    arrived = {"messageId": "1", "body": json.dumps({"source": "aws.s3", "detail": {"object": {"key": key}}})}
+    s3 = boto3.client("s3", config=Config(request_checksum_calculation="when_required"))
+    s3.put_object(Bucket=world.environment["PLAYER_FILES_BUCKET"], Key=key, Body=PAYLOAD.encode())
+    for client, path, evidence in ((ann, TOLD, page), (bob, TOLD, page), (bob, SHOWN, page | {"url": f"{page['url']}/2"})):
+        client.post(path, evidence, **AUTHORIZED)
+    world.invoke("moderate_evidence", {"Records": [arrived]})
+    for _ in range(2):
+        world.publish()
+        world.deliver("EVIDENCE_QUEUE_URL", "moderate_evidence")
+    for review in mona.get("/v1/admin/reviews").body["items"]:
+        mona.get(f"/v1/admin/reviews/{review['id']}")
+        mona.post(f"/v1/admin/reviews/{review['id']}/approve", {"reason": PAYLOAD}, **AUTHORIZED)
+        mona.post(f"/v1/admin/reviews/{review['id']}/reject", {"reason": PAYLOAD})
 
 
 def closing(world: World) -> Any:
@@ -147,13 +266,16 @@ def queue_trouble(world: World) -> None:
     records = [{"messageId": str(n), "body": body if isinstance(body, str) else json.dumps(body)} for n, body in enumerate(grants)]
     world.invoke("grant_rewards", {"Records": records})
     world.invoke("update_standings", {"Records": records})
+    world.invoke("erase_players", {"Records": records})
+    world.invoke("moderate_evidence", {"Records": records})
+    world.invoke("write_notifications", {"Records": records})
 
 
 def outages(world: World) -> None:
     """Every service refuses, one call after the other."""
     ann = Client(world, PLAYER)
     working = world.aws.intercept
-    joined = standings_body("newcomer", "account", [PlayerJoined(NOW)])
+    joined = standings_body("newcomer", "account", [PlayerJoined(NOW)], at=NOW)
     work = (
         partial(world.ingest, post("o", "2026-11-24T12:00:00Z", PLAYER, text=PAYLOAD), PAYLOAD),
         partial(ann.send, "PATCH", "/v1/me/profile", PROFILE | {"daily_minutes": 7}, headers=AUTHORIZED),
@@ -163,11 +285,16 @@ def outages(world: World) -> None:
         partial(world.invoke, "publish_outbox", json.loads((ROOT / "events/publish_outbox.json").read_text())),
         partial(world.invoke, "update_standings", json.loads((ROOT / "events/update_standings.json").read_text())),
         partial(world.invoke, "update_standings", {"Records": [{"messageId": "1", "body": joined}]}),
+        partial(world.invoke, "erase_players", json.loads((ROOT / "events/erase_players.json").read_text())),
+        partial(world.invoke, "moderate_evidence", json.loads((ROOT / "events/moderate_evidence.json").read_text())),
+        partial(world.invoke, "write_notifications", json.loads((ROOT / "events/write_notifications.json").read_text())),
+        partial(world.invoke, "consume_events", {"Records": [told("PlayerUpdated", player=PLAYER, locale="de", segments=[PAYLOAD])]}),
         partial(world.invoke, "nightly_reset", {}),
         world.night,
     )
     for operation in (
         "GetItem",
+        "BatchGetItem",
         "PutItem",
         "UpdateItem",
         "TransactWriteItems",
@@ -181,6 +308,16 @@ def outages(world: World) -> None:
         world.aws.intercept = on(operation, refuse("AccessDeniedException"), times=99)
         for each in work:
             failing(each)
+        world.aws.intercept = working
+
+
+def slowness(world: World) -> None:
+    """The table throttles: what can be done without is, the rest is refused for now."""
+    ann = Client(world, PLAYER)
+    working = world.aws.intercept
+    for about in ("PROFILE", "STATE"):
+        world.aws.intercept = on("GetItem", refuse("ThrottlingException"), times=99, about=about)
+        ann.get("/v1/me/profile")
         world.aws.intercept = working
 
 
@@ -198,6 +335,7 @@ def corruption(world: World) -> None:
         partial(world.ingest, post("c", "2026-11-24T12:00:00Z", PLAYER, text=PAYLOAD)),
         world.night,
         closing(world),
+        partial(world.invoke, "consume_events", {"Records": [told("PlayerUpdated", player=PLAYER, segments=[PAYLOAD])]}),
     ):
         failing(work)
     image = {"outbox": {"B": b64encode(PAYLOAD.encode()).decode()}}

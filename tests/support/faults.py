@@ -30,12 +30,12 @@ def conflict(transaction_items: int) -> Fault:
     return refuse("TransactionCanceledException", CancellationReasons=reasons)
 
 
-def on(operation: str, fault: Fault, *, times: int) -> Interceptor:
-    """The fault hits the first `times` requests of an operation."""
+def on(operation: str, fault: Fault, *, times: int, about: str = "") -> Interceptor:
+    """The fault hits the first `times` requests of an operation that speak of something."""
     left = [times]
 
     def intercept(request: Request, deliver: Deliver) -> AWSResponse:
-        if request.operation == operation and left[0] > 0:
+        if request.operation == operation and left[0] > 0 and (not about or about.encode() in bytes(request.prepared.body)):  # type: ignore[arg-type]
             left[0] -= 1
             return fault(request, deliver)
         return deliver(request)

@@ -66,7 +66,7 @@ class Game:
     def claim_all(self) -> None:
         """Claim whatever is complete."""
         for wanted in commands.claimable(self.state):
-            self.events += commands.claim(self.state, wanted, now=self.now)[2]
+            self.events += commands.claim(self.state, self.catalog, wanted, now=self.now)[2]
 
     def review(self) -> list[Event]:
         """Unlock what is reached, as every write does at its end."""

@@ -8,7 +8,12 @@ from infra.local.deploy import read_template
 from infra.local.stack import ROOT
 from tests.support.expansion import expanded_resources
 
-CHOSEN = {"Stage": "prod", "AlarmTopicArn": "arn:aws:sns:eu-west-1:000000000000:alarms"}
+CHOSEN = {
+    "Stage": "prod",
+    "AlarmTopicArn": "arn:aws:sns:eu-west-1:000000000000:alarms",
+    "WebhookUrl": "https://example.com/events",
+    "WebhookSecretArn": "arn:aws:secretsmanager:eu-west-1:000000000000:secret:webhook",
+}
 
 
 def decided(value: Any, conditions: dict[str, bool]) -> Any:

@@ -101,6 +101,11 @@ class World:
         self.publish()
         self.deliver("STANDINGS_QUEUE_URL", "update_standings")
 
+    def notify(self) -> None:
+        """Let players be told: stream, bus, notifications queue. The bus must have been given the rule (`tests.support.rules`)."""
+        self.publish()
+        self.deliver("NOTIFICATIONS_QUEUE_URL", "write_notifications")
+
     def night(self) -> None:
         """Run the reset job and settle every shard it asks for."""
         self.invoke("nightly_reset", {})
@@ -114,12 +119,17 @@ class World:
 
     def _observed(self, request: Request, deliver: Deliver) -> AWSResponse:
         response = deliver(request)
-        if request.operation == "PutItem" and response.status_code == 200:
-            item = json.loads(request.prepared.body)["Item"]  # type: ignore[arg-type]
-            if "outbox" in item:
+        if response.status_code == 200 and request.operation in ("PutItem", "TransactWriteItems"):
+            for item in _put(json.loads(request.prepared.body)):  # type: ignore[arg-type]
                 change = {"SequenceNumber": str(next(self._sequence)), "NewImage": item}
                 self._stream.append({"eventName": "MODIFY", "dynamodb": change})
         return response
+
+
+def _put(body: dict[str, Any]) -> list[dict[str, Any]]:
+    """The items with an outbox that a call put, alone or in a transaction."""
+    puts = [each["Put"] for each in body["TransactItems"] if "Put" in each] if "TransactItems" in body else [body]
+    return [put["Item"] for put in puts if "outbox" in put["Item"]]
 
 
 def post(id_: int | str, at: str, player: str = "ann", type_: str = "post.created", **data: Any) -> dict[str, Any]:

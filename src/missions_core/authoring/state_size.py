@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from missions_core.domain.catalog import DAY_MS, DRAWN_KINDS, Catalog, Leaf, Template
+from missions_core.domain.catalog import DAY_MS, DRAWN_KINDS, Catalog, FraudRules, Leaf, Template
 from missions_core.domain.facts import COUNTED, REACHED
+from missions_core.domain.fraud import MAX_DEVICES, MAX_FLAGS
+from missions_core.domain.settlement import MOST_UNPROVEN
 
 LIMIT_BYTES = 32 * 1024
 # 64 recent action ids, 8 command results, pending grants, streaks, check-in months, preferences, daily summaries
@@ -16,6 +18,13 @@ SCORE_BYTES = 10  # that it is one, and when it was reached
 COMPLETION_BYTES = 14  # count and last time of one template
 RUN_BYTES = 24  # of a quest's last run: number, status, end, claim
 UNLOCKED_BYTES = 6  # how many tiers are paid
+FLAG_BYTES = 90  # rule, sentence with its numbers, times, count
+OTHER_RULES = 4  # that are no shadow: two of devices, two of claims
+DEVICE_BYTES = 18
+LIMITED_BYTES = 24  # when an action counted last, and how many that day
+SUBMISSION_BYTES = 30  # number, type, status, when, and what it cost
+REASON_BYTES = 200  # why the last one was rejected: 300 characters, compressed
+UNPROVEN_BYTES = 80  # a settled mission that waits for a decision: id, version, what it is worth, its evidence
 COUNT_BYTES, SUM_BYTES, LAST_BYTES, HASH_BYTES = 4, 20, 30, 9
 WINDOW_BUCKETS = 24
 PERIOD_DAYS = {"daily": 2, "weekly": 9, "monthly": 33}
@@ -62,7 +71,24 @@ def worst_case_state(catalog: Catalog) -> StateSize:
     parts.append(Contribution("last runs of quests", runs))
     completions = sum(_named(key) + COMPLETION_BYTES for key in catalog.templates)
     parts.append(Contribution("completion counts of templates", completions))
+    parts += _suspicion(catalog)
+    parts += _unproven(catalog)
     return StateSize(tuple(sorted(parts, key=lambda part: -part.size)))
+
+
+def _suspicion(catalog: Catalog) -> Iterator[Contribution]:
+    rules = catalog.rules.fraud
+    if rules != FraudRules() or any(template.limits for template in catalog.templates.values()):
+        yield Contribution("flags", max(MAX_FLAGS, len(rules.impossible) + OTHER_RULES) * FLAG_BYTES)
+    if rules.devices is not None:
+        yield Contribution("devices", MAX_DEVICES * DEVICE_BYTES)
+
+
+def _unproven(catalog: Catalog) -> Iterator[Contribution]:
+    """Only what settles with its period can wait afterwards."""
+    waiting = [_named(t.key) for t in catalog.templates.values() if t.evidence is not None and t.period != "perpetual"]
+    if waiting:
+        yield Contribution("missions whose evidence is looked at", MOST_UNPROVEN * (UNPROVEN_BYTES + max(waiting)))
 
 
 def _drawn(catalog: Catalog) -> Iterator[Contribution]:
@@ -87,7 +113,9 @@ def _specials(catalog: Catalog) -> Iterable[Contribution]:
 def _mission(template: Template, *, boards: int) -> Contribution:
     board = 0 if template.period in DRAWN_KINDS else BOARD_BYTES
     one = MISSION_BYTES + board + _named(template.key) + sum(_progress_bytes(leaf, _days(template)) for leaf in template.leaves)
-    one += len(template.steps) * INSTANT_BYTES + template.is_competitive * SCORE_BYTES
+    one += len(template.steps) * INSTANT_BYTES + template.is_competitive * SCORE_BYTES + (template.limits is not None) * LIMITED_BYTES
+    if template.evidence is not None:
+        one += template.evidence.attempts * SUBMISSION_BYTES + REASON_BYTES
     return Contribution(f"{template.key} (x{boards})" if boards > 1 else template.key, boards * one)
 
 

@@ -20,14 +20,22 @@ class Item(_Strict):
     metadata: dict[str, object] = {}
 
 
+class Boost(_Strict):
+    """By what (a whole number or a fraction such as 3/2) and for how long completed missions pay more of a currency."""
+
+    multiply: str
+    hours: PositiveInt
+
+
 class Rewards(_Strict):
-    """Amounts in the smallest unit of each currency, and goods; empty members are left out."""
+    """Amounts in the smallest unit of each currency, goods, and boosts by currency; empty members are left out."""
 
     amounts: Amounts = {}
     items: list[Item] = []
     badges: list[str] = []
     titles: list[str] = []
     frames: list[str] = []
+    boost: dict[str, Boost] = {}
 
 
 class MissionStarted(_Strict):
@@ -124,6 +132,30 @@ class AchievementUnlocked(_Strict):
     unlocked_at: AwareDatetime
 
 
+class EvidenceDecided(_Strict):
+    """Evidence for a mission was approved, or rejected with a sentence for the player."""
+
+    mission: str
+    number: PositiveInt
+    status: Literal["approved", "rejected"]
+    reason: str
+    decided_at: AwareDatetime
+
+
+class PlayerFlagged(_Strict):
+    """A rule against fraud found something about a player, for the first time since an operator last looked."""
+
+    rule: str
+    detail: str
+    flagged_at: AwareDatetime
+
+
+class PlayerErased(_Strict):
+    """Nothing is left that names the player, who is the event's subject: whoever keeps anything of theirs should remove it now."""
+
+    erased_at: AwareDatetime
+
+
 class SpecialMissionOpened(_Strict):
     """A special mission's window opened."""
 
@@ -181,6 +213,9 @@ DATA_MODELS: dict[str, type[BaseModel]] = {
     "QuestCompleted": QuestCompleted,
     "QuestFailed": QuestFailed,
     "AchievementUnlocked": AchievementUnlocked,
+    "EvidenceDecided": EvidenceDecided,
+    "PlayerFlagged": PlayerFlagged,
+    "PlayerErased": PlayerErased,
     "SpecialMissionOpened": SpecialMissionOpened,
     "SpecialMissionClosed": SpecialMissionClosed,
     "LeaderboardClosed": LeaderboardClosed,

@@ -4,7 +4,7 @@ Only settled facts count: whatever a late action could still change (completions
 or the order of delivery would. A template that may not be completed twice in a row is therefore held back while an unsettled board has it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from hashlib import blake2b
@@ -15,7 +15,7 @@ from missions_core.domain.catalog import DAY_MS, DIFFICULTIES, Catalog, Difficul
 from missions_core.domain.facts import FACTS
 from missions_core.domain.periods import DayClock, Period, period_containing
 from missions_core.domain.rewards import settled_level
-from missions_core.domain.state import PlayerState
+from missions_core.domain.state import Board, PlayerState
 
 # How far taste and habit bend the draw: factors on a template's weight.
 FAVOURED_CATEGORY = 1.5
@@ -38,7 +38,7 @@ class Explanation:
 @dataclass(frozen=True, slots=True)
 class _Facts:
     level: int
-    unsettled: dict[str, int]  # template -> on how many unsettled boards
+    unsettled: dict[str, int]  # template -> on how many unsettled boards, or waiting for a decision about its evidence
     completed: frozenset[str]  # templates completed on settled boards, or where there is no end to wait for
     history: str  # new | active | veteran
     known_actions: frozenset[str]
@@ -49,11 +49,9 @@ def draw(state: PlayerState, catalog: Catalog, period: Period, *, avoid: Iterabl
     rotation = catalog.rules.rotation.get(period.kind)
     if rotation is None:
         return []
-    facts = _facts(state, catalog, period.start)
-    pool = [t for t in _drawable(catalog, period) if _why_not(t, state, facts, period.start) is None]
     wanted = rotation.min + _hash(state.player, period.kind, period.label) % (rotation.max - rotation.min + 1)
-    ranked = sorted(pool, key=lambda template: _rank(template, state, period))
-    dealt = _pick(ranked, _slots(rotation, wanted), frozenset(avoid))
+    ranked = _ranked(state, catalog, period)
+    dealt = _pick(ranked, _slots(rotation, wanted), frozenset(avoid), state.preferences.blocked)
     return sorted(dealt, key=ranked.index)
 
 
@@ -77,7 +75,8 @@ def standing(state: PlayerState, catalog: Catalog, at: int) -> list[Template]:
     facts = _facts(state, catalog, at)
     specials = [t for t in catalog.missions("special") if state.specials.get(t.key) != special_label(t)]
     templates = [*specials, *catalog.missions("perpetual"), *_quests_to_come(state, catalog)]
-    return [t for t in templates if t.key not in facts.unsettled and _why_not(t, state, facts, at) is None]
+    on_boards = {mission.template for _, mission in state.missions()}
+    return [t for t in templates if t.key not in on_boards and _why_not(t, state, facts, at) is None]
 
 
 def opening(state: PlayerState, catalog: Catalog) -> Iterator[Template]:
@@ -117,14 +116,27 @@ def why_not(state: PlayerState, catalog: Catalog, template: Template, at: int) -
 
 def replacement(state: PlayerState, catalog: Catalog, period: Period, *, present: Iterable[str], rerolls: int) -> Template | None:
     """The template a reroll brings: the best-ranked eligible one that is not on the board; later rerolls draw anew."""
+    ranked = _ranked(state, catalog, period, present=frozenset(present), turn=str(rerolls + 1))
+    return next(iter(_pick(ranked, [None], frozenset(), state.preferences.blocked)), None)
+
+
+def redraw(
+    state: PlayerState, catalog: Catalog, board: Board, slots: Sequence[Difficulty | None], *, avoid: Iterable[str], turn: int
+) -> list[Template]:
+    """Templates that fill up a board some of whose missions were taken off, one per slot; `avoid` come last, later turns draw anew."""
+    present = frozenset(mission.template for mission in board.missions)
+    ranked = _ranked(state, catalog, board.period, present=present, turn=f"redraw-{turn}")
+    return _pick(ranked, slots, frozenset(avoid), state.preferences.blocked)
+
+
+def _ranked(
+    state: PlayerState, catalog: Catalog, period: Period, *, present: frozenset[str] = frozenset(), turn: str = ""
+) -> list[Template]:
+    """What a drawn board could have besides what is present, best first."""
     facts = _facts(state, catalog, period.start)
-    on_board = frozenset(present)
-    pool = [t for t in _drawable(catalog, period) if t.key not in on_board and _why_not(t, state, facts, period.start) is None]
-    return min(pool, key=lambda template: _rank(template, state, period, turn=rerolls + 1), default=None)
-
-
-def _drawable(catalog: Catalog, period: Period) -> Iterable[Template]:
-    return (template for template in catalog.missions(period.kind) if not template.is_competitive)
+    candidates = (t for t in catalog.missions(period.kind) if not t.is_competitive and t.key not in present)
+    pool = [t for t in candidates if _why_not(t, state, facts, period.start) is None]
+    return sorted(pool, key=lambda template: _rank(template, state, period, turn))
 
 
 def _quests_to_come(state: PlayerState, catalog: Catalog) -> Iterator[Template]:
@@ -134,8 +146,8 @@ def _quests_to_come(state: PlayerState, catalog: Catalog) -> Iterator[Template]:
 
 def _facts(state: PlayerState, catalog: Catalog, at: int) -> _Facts:
     unsettled: dict[str, int] = {}
-    for _, mission in state.missions():
-        unsettled[mission.template] = unsettled.get(mission.template, 0) + 1
+    for template in (*(mission.template for _, mission in state.missions()), *(kept.template for kept in state.unproven.values())):
+        unsettled[template] = unsettled.get(template, 0) + 1
     endless = {m.template for b, m in state.missions() if b.period.kind in ("perpetual", "quest") and m.completed_at is not None}
     completed = frozenset(state.completions) | frozenset(state.achievements) | endless
     return _Facts(settled_level(state, catalog.rules), unsettled, completed, _history(state, catalog.rules, at), catalog.known_actions)
@@ -204,12 +216,14 @@ def _slots(rotation: Rotation, wanted: int) -> list[Difficulty | None]:
     return [level for level in DIFFICULTIES for _ in range(counts[level])]
 
 
-def _pick(ranked: list[Template], slots: list[Difficulty | None], avoid: frozenset[str]) -> list[Template]:
-    """One template per slot: fresh ones before those of the previous board, then the nearest difficulty, then rank."""
+def _pick(ranked: list[Template], slots: Sequence[Difficulty | None], avoid: frozenset[str], blocked: Sequence[str]) -> list[Template]:
+    """One template per slot: of blocked categories last of all, fresh ones before those of the previous board, then the nearest
+    difficulty, then rank. Nothing is excluded: a wish must not make a board smaller, which would be easier to complete.
+    """
     left = list(ranked)
     picked: list[Template] = []
     for slot in slots[: len(ranked)]:
-        best = min(left, key=lambda template: (template.key in avoid, _distance(template, slot)))
+        best = min(left, key=lambda template: (template.category in blocked, template.key in avoid, _distance(template, slot)))
         left.remove(best)
         picked.append(best)
     return picked
@@ -222,9 +236,9 @@ def _distance(template: Template, slot: Difficulty | None) -> tuple[int, bool]:
     return (abs(steps), steps > 0)
 
 
-def _rank(template: Template, state: PlayerState, period: Period, turn: int = 0) -> tuple[bool, int, float, str]:
+def _rank(template: Template, state: PlayerState, period: Period, turn: str) -> tuple[bool, int, float, str]:
     """Featured, then priority, then a weighted draw without replacement: u^(1/w) is largest first, as -log(u)/w smallest first."""
-    salt = (state.player, period.kind, period.label, template.key, *([str(turn)] if turn else []))
+    salt = (state.player, period.kind, period.label, template.key, *([turn] if turn else []))
     uniform = (_hash(*salt) + 1) / (2**64 + 1)
     weight = max(template.weight, 0.001) * _fit(template, state)
     return (not template.featured, -template.priority, -log(uniform) / weight, template.key)

@@ -200,6 +200,7 @@ class Template:
     tiers: tuple[Tier, ...] = ()  # achievements, one at least
     achievement_type: str | None = None  # milestone | collection | progression | discovery | skill | social | challenge | secret
     prizes: tuple[Prize, ...] = ()  # competitive missions
+    is_lost: bool = False  # the table no longer holds this version: nothing is known of it
 
     @property
     def is_competitive(self) -> bool:
@@ -222,6 +223,48 @@ class Template:
     def repeats(self) -> bool:
         """Whether its next ordinal opens as soon as one is complete."""
         return self.period == "perpetual" and self.completions_allowed != 1
+
+
+def lost_template(key: str, version: int) -> Template:
+    """What stands for a version that the table no longer holds: nothing reaches it, it never completes, and it promises nothing."""
+    return Template(
+        key=key,
+        version=version,
+        kind="mission",
+        name={"en": key},
+        description={},
+        category="",
+        type="unknown",
+        period="quest",  # for which no catalog has default amounts, and which does not repeat
+        difficulty="beginner",
+        leaves=(),
+        tree=Group(every=False, children=()),  # any of nothing
+        rewards=Rewards(),
+        auto_claim=False,
+        requires_start=False,
+        weight=0,
+        priority=0,
+        paused=True,
+        featured=False,
+        level_min=1,
+        level_max=None,
+        vip=False,
+        prerequisites=(),
+        cooldown_ms=0,
+        max_completions=None,
+        active_from=None,
+        active_until=None,
+        active_hours=None,
+        history="any",
+        segments=(),
+        time_limit_ms=None,
+        typical_minutes=None,
+        evidence=None,
+        limits=None,
+        metadata={},
+        leaves_of={},
+        is_lost=True,
+    )
 
 
 @dataclass(frozen=True, slots=True)

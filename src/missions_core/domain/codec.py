@@ -231,11 +231,12 @@ def _pack_board(board: Board) -> list[Any]:
         board.checked_in_at,
         board.freezes_gained or None,
         board.rerolls or None,
+        board.regenerations or None,
     ])  # fmt: skip
 
 
 def _unpack_board(record: list[Any]) -> Board:
-    kind, label, start, length, zone, hour, settles, missions, flags, checked_in_at, freezes, rerolls = _padded(record, 12)
+    kind, label, start, length, zone, hour, settles, missions, flags, checked_in_at, freezes, rerolls, regenerations = _padded(record, 13)
     return Board(
         period=Period(KINDS[kind], label, start, start + length if length else FOREVER, DayClock(zone, hour)),
         missions=[_unpack_mission(mission, start) for mission in missions or []],
@@ -245,6 +246,7 @@ def _unpack_board(record: list[Any]) -> Board:
         checked_in_at=checked_in_at,
         freezes_gained=freezes or 0,
         rerolls=rerolls or 0,
+        regenerations=regenerations or 0,
     )
 
 
@@ -321,12 +323,13 @@ def _unpack_flag(record: list[Any]) -> Flag:
 
 
 def _pack_submission(submission: Submission) -> list[Any]:
-    return _trimmed([submission.number, submission.type, submission.status, submission.at, submission.paid or None])
+    reason = submission.reason or None
+    return _trimmed([submission.number, submission.type, submission.status, submission.at, submission.paid or None, reason])
 
 
 def _unpack_submission(record: list[Any]) -> Submission:
-    number, type_, status, at, paid = _padded(record, 5)
-    return Submission(number, type_, status, at, paid or {})
+    number, type_, status, at, paid, reason = _padded(record, 6)
+    return Submission(number, type_, status, at, paid or {}, reason or "")
 
 
 def _pack_unproven(unproven: Unproven) -> list[Any]:

@@ -1,8 +1,9 @@
-"""What a player may do besides acting: claim, start, reroll, pause, choose a zone. Each checks the state and changes it, or raises."""
+"""What a player may do besides acting: claim, start, reroll, buy, pause, choose a zone. Each checks the state and changes it, or raises."""
 
+from missions_core.domain import streaks
 from missions_core.domain.assignment import replacement
-from missions_core.domain.catalog import DAY_MS, DRAWN_KINDS, Catalog
-from missions_core.domain.completion import pay, waiting
+from missions_core.domain.catalog import DAY_MS, DRAWN_KINDS, Amounts, Catalog, PeriodKind, Rules, Template
+from missions_core.domain.completion import claim_waiting, waiting
 from missions_core.domain.events import Event
 from missions_core.domain.periods import FOREVER
 from missions_core.domain.roll import is_paused, new_mission
@@ -24,14 +25,14 @@ def find_mission(state: PlayerState, wanted: str) -> tuple[Board, Mission]:
     raise NotFound("mission_not_found", f"no mission {wanted!r} on this player's boards")
 
 
-def claim(state: PlayerState, wanted: str, *, now: int) -> tuple[Board, Mission, list[Event]]:
+def claim(state: PlayerState, catalog: Catalog, wanted: str, *, now: int) -> tuple[Board, Mission, list[Event]]:
     """Claim a completed mission's reward. Conflict `mission_not_completed` or `already_claimed`."""
     board, mission = find_mission(state, wanted)
     if mission.status == "claimed":
         raise Conflict("already_claimed", "this mission's reward was claimed before", claimed_at=mission.claimed_at)
     if mission.status != "completed":
         raise Conflict("mission_not_completed", "this mission's requirements are not met yet")
-    return board, mission, pay(state, board, mission, at=now)
+    return board, mission, claim_waiting(state, catalog, board, mission, at=now)
 
 
 def claimable(state: PlayerState) -> list[str]:
@@ -55,8 +56,8 @@ def start(state: PlayerState, catalog: Catalog, wanted: str, *, now: int) -> tup
     return board, mission, finish_if_complete(state, catalog, board, mission, at=now)
 
 
-def reroll(state: PlayerState, catalog: Catalog, wanted: str, *, now: int) -> tuple[Board, Mission, list[Event]]:
-    """Swap an unfinished drawn mission for another one; only actions from now on count for it."""
+def reroll(state: PlayerState, catalog: Catalog, wanted: str, *, now: int) -> tuple[Board, Mission, list[Event], Amounts]:
+    """Swap an unfinished drawn mission for another one, and say what that costs; only actions from now on count for it."""
     board, mission = find_mission(state, wanted)
     today = state.current("daily")
     if board.period.kind not in DRAWN_KINDS or mission.competitive:
@@ -65,20 +66,50 @@ def reroll(state: PlayerState, catalog: Catalog, wanted: str, *, now: int) -> tu
         raise Gone("mission_over", "this mission's period is over")
     if mission.status != "active":
         raise Conflict("already_completed", "a completed mission cannot be rerolled")
-    if any(catalog.rules.reroll_price.values()):
-        raise Conflict("reroll_not_free", "this catalog puts a price on rerolls, which cannot be paid yet")
-    if today.rerolls >= catalog.rules.rerolls_per_day:
+    if mission.open_evidence is not None:
+        raise Conflict("evidence_under_review", "evidence for this mission is being looked at; wait for the decision")
+    price = reroll_price(catalog.rules, today)
+    if price is None:
         raise Conflict("rerolls_used_up", "no reroll is left for today", next_at=today.period.end)
     present = [other.template for other in board.missions]
     template = replacement(state, catalog, board.period, present=present, rerolls=today.rerolls)
     if template is None:
         raise Conflict("nothing_to_reroll", "no other mission of this kind fits right now")
-    fresh = new_mission(state, template)
-    fresh.started_at = None if template.requires_start else now
+    fresh = swapped_in(state, template, now=now)
     board.missions[board.missions.index(mission)] = fresh
     today.rerolls += 1
-    met_already = any(progress is not None for progress in fresh.progress) and not template.requires_start
-    return board, fresh, finish_if_complete(state, catalog, board, fresh, at=now) if met_already else []
+    return board, fresh, finish_if_met(state, catalog, board, fresh, now=now), price
+
+
+def reroll_price(rules: Rules, today: Board) -> Amounts | None:
+    """What the next reroll of the day costs: nothing at first, then the catalog's price; None where it has none."""
+    if today.rerolls < rules.rerolls_per_day:
+        return {}
+    return rules.reroll_price if any(rules.reroll_price.values()) else None
+
+
+def swapped_in(state: PlayerState, template: Template, *, now: int) -> Mission:
+    """A mission dealt in the middle of a period: only actions from now on count for it."""
+    fresh = new_mission(state, template)
+    fresh.started_at = None if template.requires_start else now
+    return fresh
+
+
+def finish_if_met(state: PlayerState, catalog: Catalog, board: Board, fresh: Mission, *, now: int) -> list[Event]:
+    """Complete a mission just dealt if a lifetime requirement was met before."""
+    begun = fresh.started_at is not None and any(progress is not None for progress in fresh.progress)
+    return finish_if_complete(state, catalog, board, fresh, at=now) if begun else []
+
+
+def buy_freeze(state: PlayerState, catalog: Catalog, kind: PeriodKind) -> Amounts:
+    """Add a freeze to a streak (daily, weekly), and say what it costs. Conflict `freezes_not_for_sale` or `freezes_full`."""
+    rule, price, board = catalog.rules.streaks[kind], catalog.rules.freeze_price, state.current(kind)
+    if price is None or rule.counts == "none" or board is None:
+        raise Conflict("freezes_not_for_sale", "this catalog sells no freezes for this streak")
+    if streaks.shown(state, kind, rule).freezes >= rule.freezes_max:
+        raise Conflict("freezes_full", "no more freezes can be held for this streak", max=rule.freezes_max)
+    board.freezes_gained += 1
+    return price
 
 
 def pause(state: PlayerState, catalog: Catalog, days: int, *, now: int) -> int:
@@ -109,11 +140,16 @@ def pause(state: PlayerState, catalog: Catalog, days: int, *, now: int) -> int:
 def set_zone(state: PlayerState, zone: str) -> None:
     """Set the player's zone. The first one ever applies at once while nothing has happened on any board; others to the next period."""
     untouched = not any(_is_touched(mission) for _, mission in state.missions())
-    if state.zone is None and untouched and not state.settled and not any(b.checked_in_at or b.rerolls for b in state.boards):
+    if state.zone is None and untouched and not state.settled and not any(map(_is_marked, state.boards)):
         state.boards.clear()  # `welcome` deals them anew under the new zone
     state.zone = zone
 
 
+def _is_marked(board: Board) -> bool:
+    """Whether a board remembers something that is nobody's but its own."""
+    return any((board.checked_in_at, board.rerolls, board.freezes_gained))
+
+
 def _is_touched(mission: Mission) -> bool:
     """Whether anything happened to a mission; lifetime requirements may be met, and steps paid, without an action of its own."""
-    return any((mission.first_at, mission.started_at, mission.completed_at, *mission.steps))
+    return any((mission.first_at, mission.started_at, mission.completed_at, mission.evidence, *mission.steps))

@@ -5,7 +5,7 @@ A label is ranked as one wherever its players live: it becomes final when it is 
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import MAXYEAR, date
 from decimal import ROUND_DOWN, Context, Decimal
 from fractions import Fraction
@@ -37,7 +37,7 @@ EMPTY: Histogram = (0,) * BUCKETS
 class Entry:
     """A player's score, and when it was reached: who was there first is ahead of equals."""
 
-    player: str
+    player: str  # empty once they are erased, where their rank must stay taken
     account: str
     score: Decimal
     reached_at: int
@@ -67,13 +67,24 @@ def best(entries: Iterable[Entry]) -> list[Entry]:
     return list(found.values())
 
 
-def moved(histogram: Histogram, moves: Iterable[tuple[Decimal | None, Decimal]]) -> Histogram:
-    """The histogram after scores rose, each from a value (None: a new player) to another."""
+def without(entries: Iterable[Entry], player: str) -> tuple[Entry, ...]:
+    """The entries of all but one player: whoever was behind moves up."""
+    return tuple(entry for entry in entries if entry.player != player)
+
+
+def anonymous(entries: Iterable[Entry], player: str) -> tuple[Entry, ...]:
+    """The same ranks, one of them nobody's."""
+    return tuple(replace(entry, player="") if entry.player == player else entry for entry in entries)
+
+
+def moved(histogram: Histogram, moves: Iterable[tuple[Decimal | None, Decimal | None]]) -> Histogram:
+    """The histogram after scores moved, each from a value (None: a new player) to another (None: the player left)."""
     counts = list(histogram)
     for before, after in moves:
         if before is not None:
             counts[_bucket(before)] = max(0, counts[_bucket(before)] - 1)
-        counts[_bucket(after)] += 1
+        if after is not None:
+            counts[_bucket(after)] += 1
     return tuple(counts)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from missions_core.domain import counters
+from missions_core.domain import limits as limited
 from missions_core.domain.actions import Action
 from missions_core.domain.catalog import ActiveHours, Catalog, Leaf, Template
 from missions_core.domain.events import Event, MissionStarted, QuestStarted
@@ -14,7 +15,7 @@ from missions_core.domain.settlement import finish_if_complete
 from missions_core.domain.state import Board, Mission, PlayerState, Progress, mission_id
 
 # From best to worst: an action's own outcome is its best.
-OUTCOMES = ("counted", "capped", "filtered", "outside_active_hours", "rate_limited", "late", "no_mission", "duplicate")
+OUTCOMES = ("counted", "capped", "cooldown", "filtered", "outside_active_hours", "rate_limited", "late", "no_mission", "duplicate")
 RANK = {outcome: rank for rank, outcome in enumerate(OUTCOMES)}
 
 
@@ -38,8 +39,8 @@ class Applied:
     events: list[Event] = field(default_factory=list)
 
 
-def apply(state: PlayerState, catalog: Catalog, action: Action) -> Applied:
-    """Apply an action that was not seen before to a state rolled to now."""
+def apply(state: PlayerState, catalog: Catalog, action: Action, *, own: bool = False) -> Applied:
+    """Apply an action that was not seen before to a state rolled to now. `own`: the player sent it, which missions may limit."""
     state.active_at = max(state.active_at, action.time)
     types = _types(catalog, action)
     applied = Applied("no_mission" if _reaches_a_board(state, action) else "late")
@@ -47,13 +48,19 @@ def apply(state: PlayerState, catalog: Catalog, action: Action) -> Applied:
         template = catalog.template(mission.template, mission.version)
         wanted = [index for type_ in types for index in template.leaves_of.get(type_, ())]
         if wanted and _takes(board, mission, template, action):
+            limits = template.limits if own else None
+            reached = None if limits is None else limited.reached(board, mission, limits, action.time)
+            held_off = None if reached is None or reached.is_shadow else reached.outcome
             before = mission.progress[0]
-            outcomes = [outcome for index in wanted if (outcome := _offer(board, mission, template, index, action)) is not None]
+            offered = (_offer(board, mission, template, index, action, held_off) for index in wanted)
+            outcomes = [outcome for outcome in offered if outcome is not None]
             applied.outcomes += outcomes
             came_to = {outcome.outcome for outcome in outcomes}
             if mission.competitive and not came_to.isdisjoint(("counted", "capped")):
                 applied.events += compete(state, board, mission, template.leaves[0], before, action)
             if "counted" in came_to:
+                if limits is not None:
+                    applied.events += limited.note(state, board, mission, reached, action.time)
                 _advance(state, catalog, board, mission, template, action, applied)
     for type_ in types:
         counters.count(state, catalog, type_, action)
@@ -85,8 +92,10 @@ def _takes(board: Board, mission: Mission, template: Template, action: Action) -
     return action.time >= mission.started_at
 
 
-def _offer(board: Board, mission: Mission, template: Template, index: int, action: Action) -> RequirementOutcome | None:
-    """Offer the action to one requirement; None: it belongs to another period."""
+def _offer(
+    board: Board, mission: Mission, template: Template, index: int, action: Action, held_off: str | None
+) -> RequirementOutcome | None:
+    """Offer the action to one requirement, which a limit may hold it off; None: it belongs to another period."""
     leaf, period = template.leaves[index], board.period
     if action.time >= period.end or (action.time < period.start and not leaf.lifetime):
         return None
@@ -95,14 +104,17 @@ def _offer(board: Board, mission: Mission, template: Template, index: int, actio
         return RequirementOutcome(name, leaf.key, "late")
     if template.active_hours is not None and not _within_hours(template.active_hours, action.time, period.clock):
         return RequirementOutcome(name, leaf.key, "outside_active_hours")
-    return _gather(name, mission, leaf, index, action, _day_of(leaf, board, action))
-
-
-def _gather(name: str, mission: Mission, leaf: Leaf, index: int, action: Action, day: int) -> RequirementOutcome:
     before = mission.progress[index]
-    after = gather(leaf, before, action, day)
+    after = gather(leaf, before, action, _day_of(leaf, board, action))
     if after is None:
         return RequirementOutcome(name, leaf.key, "filtered")
+    if held_off is not None:
+        return RequirementOutcome(name, leaf.key, held_off)
+    return _gathered(name, mission, leaf, index, after)
+
+
+def _gathered(name: str, mission: Mission, leaf: Leaf, index: int, after: Progress) -> RequirementOutcome:
+    before = mission.progress[index]
     mission.progress[index] = after
     measured = _score if mission.competitive else shown_value
     was, now = measured(leaf, before), measured(leaf, after)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from missions_core.domain import assignment, quests
 from missions_core.domain.catalog import Catalog, Template
-from missions_core.domain.completion import pay
+from missions_core.domain.completion import claim_waiting
 from missions_core.domain.events import Event, QuestStarted
 from missions_core.domain.roll import day_clock, new_mission
 from missions_core.domain.settlement import completions_with, settle
@@ -86,7 +86,7 @@ def claim(state: PlayerState, catalog: Catalog, key: str, *, now: int) -> tuple[
     """Claim a completed quest's reward. NotFound `quest_not_found`; Conflict `quest_not_completed` or `already_claimed`."""
     template, run, ended = find(state, catalog, key), quests.find_run(state, key), state.quests.get(key)
     if run is not None and run[1].status == "completed":
-        return *run, pay(state, *run, at=now)
+        return *run, claim_waiting(state, catalog, *run, at=now)
     claimed_at = run[1].claimed_at if run else ended.claimed_at if ended else None
     if claimed_at is not None:
         raise Conflict("already_claimed", "this quest's reward was claimed before", claimed_at=claimed_at)

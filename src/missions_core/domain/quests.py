@@ -106,7 +106,7 @@ def end_run(state: PlayerState, board: Board, mission: Mission, template: Templa
     """Remember a run that has become final, with the steps that need not be paid when its player begins again."""
     before = state.quests.get(mission.template)
     at = board.period.end if mission.completed_at is None else mission.completed_at
-    done = [step.key for step, when in zip(template.steps, mission.steps, strict=True) if when is not None]
+    done = [step.key for step, when in zip(template.steps, mission.steps, strict=not template.is_lost) if when is not None]
     done += [key for key in _paid_before(state, mission.template) if key not in done]
     state.quests[mission.template] = QuestEnd((before.runs if before else 0) + 1, mission.status, at, mission.claimed_at, done)
     if mission.completed_at is not None:

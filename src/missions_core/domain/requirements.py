@@ -131,18 +131,22 @@ def consume(template: Template, progress: list[Progress]) -> list[Progress]:
     return left
 
 
-def percent(tree: Group, leaves: Sequence[Leaf], progress: Sequence[Progress]) -> int:
-    """Progress of a tree, 0-100, rounded down: the mean of an `all` group, the best of an `any` group."""
+def percent(tree: Group, leaves: Sequence[Leaf], progress: Sequence[Progress], *, proven: bool | None = None) -> int:
+    """Progress of a tree, 0-100, rounded down: the mean of an `all` group, the best of an `any` group.
+
+    `proven`: whether evidence was approved, which is one more thing to do where evidence is asked for.
+    """
 
     def share(child: int | Group) -> Decimal:
         if isinstance(child, int):
             return _leaf_share(leaves[child], progress[child])
         shares = [share(grandchild) for grandchild in child.children]
-        if child.every:
-            return sum(shares, Decimal(0)) / len(shares) if shares else Decimal(1)
-        return max(shares)
+        return _mean(shares) if child.every else max(shares, default=Decimal(0))
 
-    return int(share(tree) * 100)
+    if proven is None:
+        return int(share(tree) * 100)
+    parts = [share(child) for child in tree.children] if tree.every else [share(tree)]
+    return int(_mean([*parts, Decimal(proven)]) * 100)
 
 
 def number(value: Any) -> Decimal | None:
@@ -262,6 +266,10 @@ def _latest(progress: Progress, action: Action, value: Decimal) -> Progress:
 
 def _plain(value: Decimal) -> str:
     return format(value.normalize(EXACT), "f")
+
+
+def _mean(shares: Sequence[Decimal]) -> Decimal:
+    return sum(shares, Decimal(0)) / len(shares) if shares else Decimal(1)
 
 
 def _leaf_share(leaf: Leaf, progress: Progress) -> Decimal:

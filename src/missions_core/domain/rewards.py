@@ -1,12 +1,12 @@
-"""Reward arithmetic: floor(base x period x streak x speed x perfect), exact rationals, one floor; and levels."""
+"""Reward arithmetic: floor(base x period x streak x speed x perfect x boost), exact rationals, one floor; and levels."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from math import floor
 
-from missions_core.domain import streaks
-from missions_core.domain.catalog import Amounts, ItemReward, PeriodKind, Rewards, Rules, Template
+from missions_core.domain import boosts, streaks
+from missions_core.domain.catalog import Amounts, Boost, ItemReward, PeriodKind, Rewards, Rules, Template
 from missions_core.domain.state import Board, Mission, PendingGrant, PlayerState
 
 ONE = Fraction(1)
@@ -21,7 +21,11 @@ def payout(state: PlayerState, rules: Rules, board: Board, mission: Mission, tem
     return replace(
         template.rewards,
         amounts={
-            currency: floor(base * _multiplier(rules, board.period.kind, currency, streak, speedy=speedy, perfect=perfect))
+            currency: floor(
+                base
+                * _multiplier(rules, board.period.kind, currency, streak, speedy=speedy, perfect=perfect)
+                * boosts.factor(state, currency, mission.completed_at)
+            )
             for currency, base in base_amounts(rules, template).items()
         },
     )
@@ -32,11 +36,16 @@ def base_amounts(rules: Rules, template: Template) -> Amounts:
     return {**rules.rewards.defaults.get(template.period, {}), **template.rewards.amounts}
 
 
-def owe(state: PlayerState, cause: str, rewards: Rewards, *, at: int) -> PendingGrant:
-    """Add a pending grant; its xp counts for the level from this write on. What a flagged player is owed is held."""
-    grant = PendingGrant(cause, at, rewards, "held" if any(flag.hold for flag in state.flags) else "grant")
+def owe(state: PlayerState, cause: str, rewards: Rewards, *, at: int, hold: bool = True) -> PendingGrant:
+    """Add a pending grant; its xp counts for the level from this write on. What a flagged player is owed is held, unless `hold` is False:
+    refunds give back what was the player's already, and earn no xp anew.
+    """
+    grant = PendingGrant(cause, at, rewards, "held" if hold and any(flag.hold for flag in state.flags) else "grant")
     state.pending.append(grant)
-    state.lifetime_xp += rewards.amounts.get("xp", 0)
+    if hold:
+        state.lifetime_xp += rewards.amounts.get("xp", 0)
+    if grant.kind == "grant":
+        boosts.activate(state, rewards, at=at)
     return grant
 
 
@@ -65,21 +74,25 @@ def level_of(xp: int, levels: Sequence[int]) -> int:
 
 
 def combined(*parts: Rewards) -> Rewards:
-    """The sum of several rewards: each good is named once, as the ledger's transaction writes each row once."""
+    """The sum of several rewards: each good is named once, as the ledger's transaction writes each row once; of boosts the greatest."""
     amounts: dict[str, int] = {}
     items: dict[tuple[str, int | None], ItemReward] = {}
+    boost: dict[str, Boost] = {}
     for part in parts:
         for currency, amount in part.amounts.items():
             amounts[currency] = amounts.get(currency, 0) + amount
         for item in part.items:
             key = (item.id, item.expires_after_hours)
             items[key] = replace(item, quantity=item.quantity + (items[key].quantity if key in items else 0))
+        for currency, each in part.boost.items():
+            boost[currency] = max(each, boost.get(currency, each), key=lambda one: (one.multiply, one.hours))
     return Rewards(
         amounts=amounts,
         items=tuple(items.values()),
         badges=_united(part.badges for part in parts),
         titles=_united(part.titles for part in parts),
         frames=_united(part.frames for part in parts),
+        boost=boost,
     )
 
 

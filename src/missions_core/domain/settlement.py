@@ -2,15 +2,17 @@
 
 from dataclasses import replace
 
-from missions_core.domain import assignment, quests, streaks
+from missions_core.domain import assignment, boosts, quests, streaks
 from missions_core.domain.catalog import DRAWN_KINDS, Catalog, PeriodKind, Template
-from missions_core.domain.completion import complete_mission, pay
+from missions_core.domain.completion import complete_mission, pay, refund
 from missions_core.domain.events import Event, StreakBroken
 from missions_core.domain.periods import FOREVER
 from missions_core.domain.requirements import complete, consume
-from missions_core.domain.state import Board, Completions, Mission, PlayerState, Progress, Settled, Streak
+from missions_core.domain.rewards import payout
+from missions_core.domain.state import Board, Completions, Mission, PlayerState, Progress, Settled, Streak, Unproven, mission_id
 
 RECENT_DAYS = 14
+MOST_UNPROVEN = 32  # missions that may wait for a decision after they settled: the state must stay small
 ENDLESS_KINDS = frozenset({"perpetual", "quest"})  # what is done there is done: no period has to end first
 
 
@@ -27,6 +29,7 @@ def settle(state: PlayerState, catalog: Catalog, board: Board) -> list[Event]:
         _expire(state, catalog, board, mission)
     if board.period.kind in DRAWN_KINDS:
         _remember_period(state, board)
+        boosts.forget(state, settled=board)
     if board.period.kind == "special":
         state.specials = {key: label for key, label in state.specials.items() if key in catalog.templates}
         state.specials[board.missions[0].template] = board.period.label
@@ -41,8 +44,12 @@ def completions_with(state: PlayerState, board: Board, mission: Mission, complet
 
     Cooldowns of what is dealt run from the end of the period: the exact moment of completion depends on the order of delivery.
     """
-    done = state.completions.get(mission.template, Completions(0, 0))
-    at = completed_at if board.period.kind in ENDLESS_KINDS else board.period.end
+    return completions_of(state, mission.template, completed_at if board.period.kind in ENDLESS_KINDS else board.period.end)
+
+
+def completions_of(state: PlayerState, template: str, at: int) -> Completions:
+    """The completions of a template with one more at an instant."""
+    done = state.completions.get(template, Completions(0, 0))
     return Completions(done.count + 1, max(at, done.last_at))
 
 
@@ -64,7 +71,7 @@ def finish_if_complete(state: PlayerState, catalog: Catalog, board: Board, missi
     if template.steps:
         return quests.advance(state, board, mission, template, at=at)
     events: list[Event] = []
-    while mission.status == "active" and complete(template, mission.progress, settling=False):
+    while mission.status == "active" and _is_earned(template, mission, settling=False):
         events += complete_mission(state, catalog, board, mission, template, at=at)
         if not template.repeats:
             break
@@ -80,17 +87,36 @@ def finish_if_complete(state: PlayerState, catalog: Catalog, board: Board, missi
 
 def _decide(state: PlayerState, catalog: Catalog, board: Board, mission: Mission) -> list[Event]:
     template = catalog.template(mission.template, mission.version)
-    if template.steps:  # decided by actions alone; what is earned never expires
+    if board.period.kind == "quest":  # decided by actions alone; what is earned never expires
         return pay(state, board, mission, at=state.updated_at) if mission.status == "completed" else []
     events: list[Event] = []
     taken_up = mission.started_at is not None or not template.requires_start
-    decided = mission.status == "active" and taken_up and complete(template, mission.progress, settling=True)
+    decided = mission.status == "active" and taken_up and _is_earned(template, mission, settling=True)
     if decided:
         events += complete_mission(state, catalog, board, mission, template, at=board.period.end)
+    events += _keep_unproven(state, catalog, board, mission, template)
     # What only the end decided could never have been claimed; a repeating mission's older ordinal made room: paid, not lost.
     if mission.status == "completed" and (decided or template.repeats):
         events += pay(state, board, mission, at=state.updated_at)
     return events
+
+
+def _is_earned(template: Template, mission: Mission, *, settling: bool) -> bool:
+    """Whether the requirements hold, and evidence was approved where that is asked."""
+    return (template.evidence is None or mission.is_proven) and complete(template, mission.progress, settling=settling)
+
+
+def _keep_unproven(state: PlayerState, catalog: Catalog, board: Board, mission: Mission, template: Template) -> list[Event]:
+    """Let a mission wait that only a decision about its evidence keeps from being complete. What waits for nothing is paid back."""
+    submission = mission.open_evidence
+    if submission is None:
+        return []
+    handed_in = submission.status != "uploading" and complete(template, mission.progress, settling=True)
+    if handed_in and len(state.unproven) < MOST_UNPROVEN:
+        rewards = payout(state, catalog.rules, board, mission, template)
+        state.unproven[mission_id(board, mission)] = Unproven(template.key, template.version, rewards, submission)
+        return []
+    return refund(state, mission_id(board, mission), submission, at=state.updated_at)
 
 
 def _expire(state: PlayerState, catalog: Catalog, board: Board, mission: Mission) -> None:

@@ -27,6 +27,12 @@ class Submission:
     status: str  # uploading | checking | in_review | approved | rejected
     at: int  # when it became that
     paid: dict[str, int] = field(default_factory=dict)  # what the upload cost
+    reason: str = ""  # why the last one was rejected, for the player
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has decided about it yet."""
+        return self.status not in ("approved", "rejected")
 
 
 @dataclass(slots=True)
@@ -54,6 +60,11 @@ class Mission:
         """Whether evidence for it was approved."""
         return any(submission.status == "approved" for submission in self.evidence)
 
+    @property
+    def open_evidence(self) -> Submission | None:
+        """Evidence for it that nobody has decided about yet: one at a time."""
+        return next((submission for submission in self.evidence if submission.is_open), None)
+
 
 @dataclass(slots=True)
 class Board:
@@ -67,6 +78,7 @@ class Board:
     checked_in_at: int | None = None
     freezes_gained: int = 0  # bought while this board was current
     rerolls: int = 0
+    regenerations: int = 0  # by operators
 
     def find(self, template: str) -> Mission | None:
         """This board's mission of a template."""
@@ -146,6 +158,21 @@ class PendingGrant:
     rewards: Rewards
     kind: GrantKind = "grant"
     note: str = ""  # of a release or a revocation: who decided, and why
+
+    @property
+    def is_decision(self) -> bool:
+        """Whether it decides on a grant that was held."""
+        return self.kind in ("release", "revoke")
+
+    @property
+    def moves_money(self) -> bool:
+        """Whether the wallet has it once the ledger does."""
+        return self.kind in ("grant", "release")
+
+    @property
+    def entry(self) -> str:
+        """What tells its ledger row from the account's others: a held grant and the decision on it have the same cause."""
+        return f"decision {self.cause}" if self.is_decision else self.cause
 
 
 @dataclass(slots=True)
@@ -258,9 +285,9 @@ class PlayerState:
     read_until: int = 0  # notifications up to this instant are read
 
     @property
-    def is_flagged(self) -> bool:
-        """Whether a rule found something that an operator should look at."""
-        return any(not flag.shadow for flag in self.flags)
+    def flagged_at(self) -> int | None:
+        """Since when an operator should look; None: nothing was found, or recorded only."""
+        return min((flag.first_at for flag in self.flags if not flag.shadow), default=None)
 
     def current(self, kind: PeriodKind) -> Board | None:
         """The open board of a drawn kind."""

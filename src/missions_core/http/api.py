@@ -1,7 +1,8 @@
 """The HTTP API's machinery: what every request must pass before its route, and how errors leave.
 
-A request is checked in this order: size, caller, route, parameters and body. MissionsError becomes a problem document. Anything else is
-a bug: it is logged and raised, so that it counts as a Lambda error (the function's alarm) while API Gateway answers a plain 500.
+A request is checked in this order: size, caller, route, parameters and body. MissionsError becomes a problem document, and so does an
+outage of what we stand on: 503, come again. Anything else is a bug: it is logged and raised, so that it counts as a Lambda error (the
+function's alarm) while API Gateway answers a plain 500.
 """
 
 import json
@@ -17,15 +18,19 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from missions_core.errors import InvalidInput, MissionsError, NotFound
+from missions_core.domain.fraud import device_hash
+from missions_core.errors import InvalidInput, MissionsError, NotFound, Unavailable
 from missions_core.http.identity import Caller, caller_of
 from missions_core.http.languages import preferred
 from missions_core.http.problems import PROBLEM_JSON, headers_of, invalid_request, problem_of, status_of
 from missions_core.observability import create_logger
+from missions_core.outages import is_outage
 from missions_core.use_cases.stores import Stores
 
 MAX_BODY_BYTES = 64 * 1024
+OUTAGE_RETRY_SECONDS = 5  # the SDK has tried three times by then
 MAX_KEY = 128  # characters of an Idempotency-Key
+MAX_DEVICE_ID = 200  # characters of an X-Device-Id
 
 Event = Mapping[str, Any]
 
@@ -48,15 +53,18 @@ class Routes(APIGatewayHttpRouter):
         return preferred(event.query_string_parameters.get("lang"), event.headers.get("accept-language"))
 
     @property
+    def device(self) -> str | None:
+        """The hash of the device the caller says this comes from, if it says so."""
+        id_ = self.current_event.headers.get("x-device-id")
+        return None if id_ is None else device_hash(_short_text(id_, "X-Device-Id", "invalid_device_id", MAX_DEVICE_ID))
+
+    @property
     def request_id(self) -> str:
         """Under which the command is done once: the caller's Idempotency-Key, else the gateway's id of this request."""
         key = self.current_event.headers.get("idempotency-key")
         if key is None:
             return f"request:{self.current_event.request_context.request_id}"
-        if not 0 < len(key) <= MAX_KEY or not key.isascii() or not key.isprintable():
-            message = f"Idempotency-Key must have 1 to {MAX_KEY} printable ASCII characters"
-            raise InvalidInput("invalid_idempotency_key", message, field="Idempotency-Key")
-        return f"key:{key}"
+        return f"key:{_short_text(key, 'Idempotency-Key', 'invalid_idempotency_key', MAX_KEY)}"
 
 
 class Api(APIGatewayHttpResolver):
@@ -103,7 +111,7 @@ def create_api(routes: Routes, stores: Stores | None = None, *, is_public: bool 
     api.exception_handler(MissionsError)(problem_response)
     api.exception_handler(RequestValidationError)(lambda error: problem_response(invalid_request(error.errors())))
     api.not_found(lambda _: problem_response(NotFound("route_not_found", "there is no such route; GET /v1/docs lists them")))
-    api.exception_handler(Exception)(_bug)
+    api.exception_handler(Exception)(_unexpected)
     return api
 
 
@@ -121,9 +129,19 @@ def problem_answer(error: MissionsError) -> dict[str, Any]:
     return {"statusCode": response.status_code, "headers": headers, "body": response.body, "isBase64Encoded": False}
 
 
-def _bug(error: Exception) -> NoReturn:
-    logger.exception("unexpected error")
-    raise error
+def _short_text(text: str, header: str, code: str, longest: int) -> str:
+    if not 0 < len(text) <= longest or not text.isascii() or not text.isprintable():
+        raise InvalidInput(code, f"{header} must have 1 to {longest} printable ASCII characters", field=header)
+    return text
+
+
+def _unexpected(error: Exception) -> Response[str]:
+    if not is_outage(error):
+        logger.exception("unexpected error")
+        raise error
+    logger.error("unavailable", error=type(error).__name__)
+    message = "this is not to be had just now; send the same request again in a while, and show what you have until then"
+    return problem_response(Unavailable("unavailable", message, retry_after_seconds=OUTAGE_RETRY_SECONDS))
 
 
 def _body_of(event: Event) -> str:

@@ -9,7 +9,24 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from missions_core.http.api import Routes
 from missions_core.http.problems import PROBLEM_JSON
-from missions_core.http.routes import admin_api, check_in, claim_reward, health, player_commands, player_queries, post_actions
+from missions_core.http.routes import (  # noqa: F401  # some of them only add their routes to those of others
+    admin_api,
+    admin_fraud,
+    admin_missions,
+    admin_reviews,
+    check_in,
+    claim_reward,
+    evidence,
+    health,
+    leaderboards,
+    notification_queries,
+    notifications,
+    player_commands,
+    player_data,
+    player_queries,
+    post_actions,
+    purchases,
+)
 from missions_core.http.schemas import ACTION
 
 FILE = Path(__file__).with_name("openapi.json")
@@ -29,7 +46,7 @@ DESCRIPTION = (
     "players are known by their token alone. Errors are problem documents (RFC 9457) with a stable `code`."
 )
 PUBLIC_TAG = "health"
-LOCALISED_TAGS = frozenset({"missions", "quests", "rewards", "achievements", "leaderboards"})
+LOCALISED_TAGS = frozenset({"missions", "quests", "rewards", "achievements", "leaderboards", "notifications"})
 REPEATABLE = frozenset(
     {
         "post_claim",
@@ -38,10 +55,14 @@ REPEATABLE = frozenset(
         "post_achievement_claim",
         "post_check_in",
         "post_reroll",
+        "post_freeze",
+        "post_evidence",
+        "post_regenerate",
         "post_quest_start",
         "post_step",
     }
 )
+LOOKED_AT = frozenset({"post_actions", "post_claim", "post_claims", "post_quest_claim", "post_achievement_claim", "post_check_in"})
 
 PROBLEM = {
     "type": "object",
@@ -73,6 +94,14 @@ IDEMPOTENCY_KEY = {
     "required": False,
     "schema": {"type": "string", "minLength": 1, "maxLength": 128},
     "description": "The same key again within a day changes nothing and hears the first answer.",
+}
+
+DEVICE_ID = {
+    "name": "X-Device-Id",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+    "description": "A random id of the player's device, the same in every request; only its hash is kept.",
 }
 
 Document = dict[str, Any]
@@ -108,6 +137,7 @@ def _complete(operation: Document) -> None:
     operation["security"] = [{"accessToken": []}]
     parameters = [LANG] if LOCALISED_TAGS.intersection(operation["tags"]) else []
     parameters += [IDEMPOTENCY_KEY] if operation["operationId"] in REPEATABLE else []
+    parameters += [DEVICE_ID] if operation["operationId"] in LOOKED_AT else []
     if parameters:
         operation["parameters"] = operation.get("parameters", []) + parameters
 

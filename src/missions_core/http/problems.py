@@ -15,6 +15,8 @@ from missions_core.errors import (
     NotFound,
     NotPermitted,
     RateLimited,
+    Unavailable,
+    Unreachable,
     VersionConflict,
 )
 from missions_core.http.instants import end_of
@@ -31,6 +33,8 @@ STATUS_OF: Mapping[type[MissionsError], HTTPStatus] = {
     Gone: HTTPStatus.GONE,
     RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
     Contention: HTTPStatus.SERVICE_UNAVAILABLE,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    Unreachable: HTTPStatus.SERVICE_UNAVAILABLE,
     VersionConflict: HTTPStatus.SERVICE_UNAVAILABLE,
     MisconfiguredError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }

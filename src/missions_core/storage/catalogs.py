@@ -3,7 +3,7 @@
 import json
 import time
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -11,10 +11,12 @@ from pynamodb.exceptions import PutError
 from pynamodb.expressions.condition import Condition
 
 from missions_core.domain.achievements import is_waiting
-from missions_core.domain.catalog import Catalog, Snapshot
+from missions_core.domain.catalog import Catalog, Snapshot, lost_template
 from missions_core.domain.snapshots import catalog_from_snapshot, template_from_snapshot
 from missions_core.domain.state import PlayerState
 from missions_core.errors import Conflict, MisconfiguredError
+from missions_core.observability import create_logger
+from missions_core.outages import optional
 from missions_core.storage import keys
 from missions_core.storage.table import ContentRow, PointerRow, bind, find
 
@@ -24,6 +26,8 @@ CHUNK_BYTES = 350 * 1024  # an item may have 400 KB
 IS_FIRST = PointerRow.pk.does_not_exist()
 
 TemplateVersion = tuple[str, int]
+
+logger = create_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +53,11 @@ class Catalogs:
             return self._refreshed()
         return self._catalog
 
-    def for_state(self, state: PlayerState) -> Catalog:
-        """A catalog no older than the one the state was last written with, and every template version it still needs."""
+    def for_state(self, state: PlayerState, *, to_show: bool = False) -> Catalog:
+        """A catalog no older than the one the state was last written with, and every template version it still needs.
+
+        `to_show`: during an outage placeholders will do for those. A write must wait: what does not reach a placeholder is not made up for.
+        """
         catalog = self.current()
         if catalog.version < state.catalog_version:
             catalog = self._refreshed()
@@ -60,7 +67,8 @@ class Catalogs:
                 f"player states name catalog {state.catalog_version}, the table holds {catalog.version}: restore or republish the catalog",
             )
         promised = {(key, held.version) for key, held in state.achievements.items() if is_waiting(held)}
-        self.bring(catalog, promised | {(mission.template, mission.version) for _, mission in state.missions()})
+        waiting = {(kept.template, kept.version) for kept in state.unproven.values()}
+        self.bring(catalog, promised | waiting | {(mission.template, mission.version) for _, mission in state.missions()}, to_show=to_show)
         return catalog
 
     def published(self) -> Snapshot | None:
@@ -97,17 +105,21 @@ class Catalogs:
         self._checked_at = time.monotonic()
         return self._catalog
 
-    def bring(self, catalog: Catalog, wanted: Iterable[TemplateVersion]) -> None:
-        """Make the catalog know these template versions too. MisconfiguredError: the table lost one."""
-        missing = [version for version in wanted if version not in catalog.retired and not _holds(catalog, version)]
+    def bring(self, catalog: Catalog, wanted: Iterable[TemplateVersion], *, to_show: bool = False) -> None:
+        """Make the catalog know these template versions too. For one that the table lost a placeholder stands in until it is back."""
+        missing = [version for version in wanted if not _holds(catalog, version)]
         if not missing:
             return
-        rows = self._contents.batch_get([keys.template(*version) for version in missing], consistent_read=True)
-        for raw in (json.loads(zlib.decompress(row.content)) for row in rows):
+        for raw in optional("templates", lambda: self._stored(missing), []) if to_show else self._stored(missing):
             catalog.retired[raw["key"], raw["version"]] = template_from_snapshot(raw)
-        lost = [f"{key} version {version}" for key, version in missing if (key, version) not in catalog.retired]
-        if lost:
-            raise MisconfiguredError("template_lost", f"the table no longer holds {', '.join(lost)}, which players have: restore the table")
+        for version in missing:
+            if not _holds(catalog, version):
+                logger.error("template missing", template=version[0], version=version[1])
+                catalog.retired[version] = lost_template(*version)
+
+    def _stored(self, versions: Sequence[TemplateVersion]) -> list[Snapshot]:
+        rows = self._contents.batch_get([keys.template(*version) for version in versions], consistent_read=True)
+        return [json.loads(zlib.decompress(row.content)) for row in rows]
 
     def _pointer(self) -> _Pointer | None:
         row = find(self._pointers, keys.CURRENT)
@@ -146,7 +158,9 @@ def _follows(version: int) -> Condition:
 
 def _holds(catalog: Catalog, version: TemplateVersion) -> bool:
     current = catalog.templates.get(version[0])
-    return current is not None and current.version == version[1]
+    if current is not None and current.version == version[1]:
+        return True
+    return version in catalog.retired and not catalog.retired[version].is_lost
 
 
 def _spelled(content: Snapshot) -> bytes:

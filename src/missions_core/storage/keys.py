@@ -1,12 +1,15 @@
 """Every key of the one table, and the access patterns they serve. No other module joins or splits a key.
 
 Item                                        PK                  SK
-player state (1, 2, 3)                      PLAYER#{player}     STATE
+player state (1, 2, 3, 26)                  PLAYER#{player}     STATE
 spilled action ids of one hour, ttl (4)     PLAYER#{player}     SEEN#{hour}
 profile: all personal data (5)              PLAYER#{player}     PROFILE
 settled period (6)                          PLAYER#{player}     HISTORY#{start}#{kind}#{label}, one-mission boards + #{template}
-grant, immutable (7, 8, 9)                  LEDGER#{account}    GRANT#{at}#{cause}
-wallet (7, 10)                              WALLET#{account}    WALLET
+evidence (31, 32, 33)                       PLAYER#{player}     EVIDENCE#{mission}#{number}
+notification, ttl (23, 24, 25)              PLAYER#{player}     NOTE#{at}#{event id}
+grant, immutable (7, 8, 9, 35)              LEDGER#{account}    GRANT#{at}#{cause}
+decision on a held grant, immutable (7, 8)  LEDGER#{account}    DECISION#{at}#{cause}, both those of the grant
+wallet (7, 10, 35)                          WALLET#{account}    WALLET
 inventory row (7, 11)                       WALLET#{account}    ITEM#{kind}#{id}, what expires + #{expires_at}
 catalog pointer (12, 13)                    CATALOG             CURRENT
 catalog snapshot chunk (12, 13)             CATALOG             SNAPSHOT#{version}#{digest}#{n}
@@ -15,6 +18,9 @@ job run, ttl (15)                           JOB#{name}          {scheduled time}
 score, ttl (16, 17)                         SCORES#{board}#{label}#{shard}  {player}
 merged leaderboard, ttl (18, 19, 20)        SCORES#{board}#{label}          TOP
 counters of all players (21, 22)            STATS#ALL#{shard}   HOLDERS
+owner of evidence's content (34)            EVIDENCE#{fingerprint}  OWNER
+players of a device, ttl (26)               DEVICE#{hash}       PLAYERS
+audit entry (27, 28)                        AUDIT#{yyyy-mm}     {at}#{digest}
 
  1. Load a player                           GetItem, strong
  2. Save a player                           PutItem if the version is still the loaded one
@@ -38,6 +44,27 @@ counters of all players (21, 22)            STATS#ALL#{shard}   HOLDERS
 20. Leaderboards that became final          Query index `work`: work_queue = BOARDS, work_at <= now
 21. Count players and holders               UpdateItem ADD
 22. Shares of holders                       BatchGetItem
+23. Notify a player                         PutItem
+24. A player's notifications, newest first  Query NOTE#, backwards
+25. How many of them are not read           Query NOTE# after an instant, count
+26. Let a player join a device              UpdateItem ADD, while there is room
+27. Keep a decision                         PutItem
+28. A month's decisions, newest first       Query, backwards
+29. An account's held grants                Query GRANT#, filtered
+30. Players to look at, longest first       Query index `work`: work_queue = FLAGGED
+26. Which of these players were erased?     BatchGetItem
+31. Hand in evidence                        Query EVIDENCE#{mission}#, backwards, for the last number, strong; PutItem if absent
+32. Check and decide it                     GetItem, strong; UpdateItem while it is undecided
+33. Evidence for moderators, longest first  Query index `work`: work_queue = REVIEW; BatchGetItem
+34. Whose content was it first?             PutItem if absent; GetItem, strong
+35. Buy                                     TransactWriteItems: 2; put the grant if absent, ADD less to the wallet if that covers it
+36. Erase a player                         PutItem of a tombstone if the version is still the loaded one
+37. Remove what lies around a tombstone     GetItem, strong; Query, strong; DeleteItem; PutItem if it is still that tombstone
+38. Take a player off a leaderboard         DeleteItem of the score; 18
+39. Show all that is kept of a player       Query of PLAYER#, LEDGER# and WALLET#, strong
+
+A held grant is decided on once: releasing and revoking it write the same row. That row has a prefix of its own, because a page of grants
+must be a page of `GRANT#`.
 
 Scores are kept by player, not by account: whoever asks for friends' ranks, and whoever erases a player, knows players.
 Instants in keys are zero-padded epoch milliseconds: text order is time order. What may hold any text comes last, so no `#` in it can
@@ -61,7 +88,10 @@ CLOSING_BOARDS = "BOARDS"  # leaderboards that wait for their end
 FLAGGED = "FLAGGED"  # states of players that an operator should look at
 REVIEW = "REVIEW"  # evidence that waits for a moderator
 HISTORY = "HISTORY#"
+NOTES = "NOTE#"
+EVIDENCE = "EVIDENCE#"
 GRANTS = "GRANT#"
+DECISIONS = "DECISION#"
 ITEMS = "ITEM#"
 RANKS = "RANK#"  # in cursors only: ranks have no rows
 CATALOG = "CATALOG"
@@ -82,6 +112,11 @@ def state(player_id: str) -> Key:
 def player_of(partition: str) -> str:
     """The player a partition belongs to."""
     return partition.removeprefix("PLAYER#")
+
+
+def kind_of(sort: str) -> str:
+    """What kind of row a sort key stands for, in partitions where its first part says so."""
+    return sort.partition("#")[0]
 
 
 def seen(player_id: str, hour: int) -> Key:
@@ -106,6 +141,38 @@ def history(player_id: str, board: Board) -> Key:
     return player(player_id), f"{sort}#{board.missions[0].template}" if period.kind in ONE_MISSION_KINDS else sort
 
 
+def note(player_id: str, at: int, id_: str) -> Key:
+    """A notification of what happened at an instant: the same event has the same key however often it is told."""
+    return player(player_id), f"{NOTES}{_instant(at)}#{id_}"
+
+
+def notes_since(at: int) -> tuple[str, str]:
+    """Between which sort keys the notifications of what happened since an instant lie."""
+    return f"{NOTES}{_instant(at)}", "NOTE$"  # the character after `#`
+
+
+def evidence(player_id: str, mission: str, number: int) -> Key:
+    """Evidence for a mission, by its number. Neither a template key nor a label has a `#`."""
+    return player(player_id), f"{evidence_of_mission(mission)}{number:06d}"
+
+
+def evidence_of_mission(mission: str) -> str:
+    """The sort key prefix of all evidence for a mission."""
+    return f"{EVIDENCE}{mission}#"
+
+
+def evidence_of(key: Key) -> tuple[str, str, int]:
+    """The player, the mission and the number evidence belongs to."""
+    partition, sort = key
+    mission, _, number = sort.removeprefix(EVIDENCE).rpartition("#")
+    return player_of(partition), mission, int(number)
+
+
+def owner(fingerprint: str) -> Key:
+    """Whose evidence had a content first."""
+    return f"{EVIDENCE}{fingerprint}", "OWNER"
+
+
 def due_shard(player_id: str) -> str:
     """The index partition a player's next change is found under."""
     return due_partition(_hash(player_id) % DUE_SHARDS)
@@ -122,8 +189,15 @@ def ledger(account: str) -> str:
 
 
 def grant(account: str, pending: PendingGrant) -> Key:
-    """A grant: its time is fixed in the state, so the same cause has the same key whenever it is paid."""
-    return ledger(account), f"{GRANTS}{_instant(pending.at)}#{pending.cause}"
+    """A grant, or a decision on one: its time is fixed in the state, so the same cause has the same key whenever it is paid."""
+    prefix = DECISIONS if pending.is_decision else GRANTS
+    return ledger(account), f"{prefix}{_instant(pending.at)}#{pending.cause}"
+
+
+def decision(grant_key: Key) -> Key:
+    """The decision on a held grant."""
+    account, sort = grant_key
+    return account, f"{DECISIONS}{sort.removeprefix(GRANTS)}"
 
 
 def goods(account: str) -> str:
@@ -193,6 +267,21 @@ def statistics(shard: int) -> Key:
     return f"STATS#ALL#{shard}", "HOLDERS"
 
 
+def device(hash_: str) -> Key:
+    """The players of a device."""
+    return f"DEVICE#{hash_}", "PLAYERS"
+
+
+def audit(month: str) -> str:
+    """The partition of a month's (YYYY-MM) audit entries."""
+    return f"AUDIT#{month}"
+
+
+def audit_entry(month: str, at: int, digest: str) -> Key:
+    """An audit entry: the same one has the same key."""
+    return audit(month), f"{_instant(at)}#{digest}"
+
+
 def cursor(key: Key) -> str:
     """An opaque cursor that continues a list after this key."""
     partition, sort = key
@@ -222,6 +311,20 @@ def after_rank(text: str, partition: str) -> int:
     if not rank.isdecimal():
         raise _invalid_cursor()
     return int(rank)
+
+
+def work_cursor(queue: str, at: int, key: Key) -> str:
+    """An opaque cursor that continues a queue of the index `work` after this entry. No key has the separator in it."""
+    return cursor((queue, "\0".join((_instant(at), *key))))
+
+
+def after_work(text: str, queue: str) -> tuple[int, Key]:
+    """When the entry was queued that a cursor stands for, and its key. InvalidInput: not a cursor of this queue."""
+    at, _, key = after_cursor(text, queue, "")[1].partition("\0")
+    partition, _, sort = key.partition("\0")
+    if not (at.isdecimal() and partition and sort):
+        raise _invalid_cursor()
+    return int(at), (partition, sort)
 
 
 def _invalid_cursor() -> InvalidInput:

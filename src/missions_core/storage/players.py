@@ -2,27 +2,38 @@
 
 The state is read and written for every action, so it goes without a PynamoDB model, whose way to attributes and back would add 6 % to
 the two calls. Its attributes: `version`, `state`, `outbox` if there are events, `due_shard` and `due_at` if something will fall due.
+Once a player is erased it is a tombstone for ever: `version` and `erased_at`, and until everything around it is removed its `outbox`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from pynamodb.constants import ITEM
 from pynamodb.exceptions import PutError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 
 from missions_core.domain import codec
 from missions_core.domain.catalog import HOUR_MS
-from missions_core.domain.events import Event
+from missions_core.domain.events import Event, PlayerErased
 from missions_core.domain.state import Board, PlayerState
-from missions_core.errors import VersionConflict
+from missions_core.errors import Erased, VersionConflict
 from missions_core.storage import keys, outbox
-from missions_core.storage.table import HistoryRow, ProfileRow, SeenRow, bind, connect, find, page
+from missions_core.storage.table import HistoryRow, ProfileRow, SeenRow, TombstoneRow, bind, connect, find, page
+from missions_core.storage.transactions import Write
+from missions_core.storage.work import waiting
 
 # Rules out overwriting a player that another first action created meanwhile.
 IS_NEW = Path("PK").does_not_exist()
 
+# Someone else saved the state, or is about to: a purchase's transaction holds it.
+OVERTAKEN = frozenset({"ConditionalCheckFailedException", "TransactionConflictException"})
+
+ERASED_AT = "erased_at"  # in tombstones alone
+
 SEEN_SECONDS = 15 * 24 * 3600  # a day longer than an action may be late: by then nothing can ask for its hour
+
+Attributes = dict[str, dict[str, str | bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +53,15 @@ class Players:
         self._seen = bind(SeenRow, table_name)
         self._profiles = bind(ProfileRow, table_name)
         self._history = bind(HistoryRow, table_name)
+        self._tombstones = bind(TombstoneRow, table_name)
 
     def load(self, player: str) -> Stored | None:
-        """A player's state, strongly read; None if nothing was ever saved."""
+        """A player's state, strongly read; None if nothing was ever saved. Erased: there is a tombstone."""
         item = self._connection.get_item(*keys.state(player), consistent_read=True).get("Item")
         if item is None:
             return None
+        if ERASED_AT in item:
+            raise Erased(int(item[ERASED_AT]["N"]))
         return Stored(codec.decode(item["state"]["B"]), int(item["version"]["N"]), int(item["due_at"]["N"]) if "due_at" in item else None)
 
     def save(self, state: PlayerState, *, version: int | None, events: Sequence[Event], due_at: int | None) -> None:
@@ -55,20 +69,27 @@ class Players:
 
         Also raised when our own write was applied but its acknowledgement was lost: the state then holds what it did.
         """
-        attributes = {"version": {"N": str((version or 0) + 1)}, "state": {"B": codec.encode(state)}}
-        if events:
-            attributes["outbox"] = {"B": outbox.encode(state, events)}
-        if due_at is not None:
-            attributes |= {"due_shard": {"S": keys.due_shard(state.player)}, "due_at": {"N": str(due_at)}}
-        if state.is_flagged:
-            attributes |= {"work_queue": {"S": keys.FLAGGED}, "work_at": {"N": str(state.flags[0].first_at)}}
-        condition = IS_NEW if version is None else _is_unchanged_since(version)
-        try:
-            self._connection.put_item(*keys.state(state.player), attributes=attributes, condition=condition)
-        except PutError as error:
-            if error.cause_response_code != "ConditionalCheckFailedException":
-                raise
-            raise VersionConflict("version_conflict", "the player changed meanwhile: load again, apply again") from None
+        self._put(state.player, *_written(state, version, events, due_at))
+
+    def saving(self, state: PlayerState, *, version: int | None, events: Sequence[Event], due_at: int | None) -> Write:
+        """The same write, to be part of a transaction."""
+        attributes, condition = _written(state, version, events, due_at)
+        return self._connection.get_operation_kwargs(*keys.state(state.player), key=ITEM, attributes=attributes, condition=condition)
+
+    def erased(self, players: Iterable[str]) -> set[str]:
+        """Those of the players who were erased. Eventually consistent: whoever was erased this moment may be missing."""
+        wanted = [keys.state(player) for player in players]
+        rows = self._tombstones.batch_get(wanted, attributes_to_get=["PK", "SK", ERASED_AT])
+        return {keys.player_of(row.pk) for row in rows if ERASED_AT in row.attribute_values}
+
+    def erase(self, state: PlayerState, erased: PlayerErased, *, version: int | None) -> None:
+        """Replace the state loaded at `version` (None: there was none) by a tombstone, as `save` does by another state."""
+        tombstone: Attributes = {
+            "version": {"N": str((version or 0) + 1)},
+            "outbox": {"B": outbox.encode(state, [erased])},
+            ERASED_AT: {"N": str(erased.erased_at)},
+        }
+        self._put(state.player, tombstone, _is_still(version))
 
     def seen(self, player: str, hours: Iterable[int]) -> dict[int, set[str]]:
         """The action ids that left the state, for each of the hours (as numbers since the epoch), strongly read."""
@@ -105,6 +126,11 @@ class Players:
         found = self._connection.query(keys.due_partition(shard), Path("due_at") <= now, index_name="due", limit=limit)
         return [keys.player_of(entry["PK"]["S"]) for entry in found["Items"]]
 
+    def flagged(self, *, limit: int, cursor: str | None) -> tuple[list[str], str | None]:
+        """Players that an operator should look at, the longest waiting first, and the cursor of the next page. As `waiting` has them."""
+        found, next_cursor = waiting(self._connection, keys.FLAGGED, limit=limit, cursor=cursor)
+        return [keys.player_of(partition) for partition, _ in found], next_cursor
+
     def profile(self, player: str) -> dict[str, str] | None:
         """A player's personal data."""
         row = find(self._profiles, keys.profile(player))
@@ -114,6 +140,26 @@ class Players:
         """Replace a player's personal data."""
         self._profiles(*keys.profile(player), profile=dict(profile)).save()
 
+    def _put(self, player: str, attributes: Attributes, condition: Condition) -> None:
+        try:
+            self._connection.put_item(*keys.state(player), attributes=attributes, condition=condition)
+        except PutError as error:
+            if error.cause_response_code not in OVERTAKEN:
+                raise
+            raise VersionConflict("version_conflict", "the player changed meanwhile: load again, apply again") from None
+
+
+def _written(state: PlayerState, version: int | None, events: Sequence[Event], due_at: int | None) -> tuple[Attributes, Condition]:
+    """What replaces the state loaded at `version`, and on which condition."""
+    attributes: Attributes = {"version": {"N": str((version or 0) + 1)}, "state": {"B": codec.encode(state)}}
+    if events:
+        attributes["outbox"] = {"B": outbox.encode(state, events)}
+    if due_at is not None:
+        attributes |= {"due_shard": {"S": keys.due_shard(state.player)}, "due_at": {"N": str(due_at)}}
+    if (flagged_at := state.flagged_at) is not None:
+        attributes |= {"work_queue": {"S": keys.FLAGGED}, "work_at": {"N": str(flagged_at)}}
+    return attributes, _is_still(version)
+
 
 def _is_no_newer_than(version: int) -> Condition:
     """Rules out replacing a board by what a slower writer, who is about to lose the race for the state, made of an older state."""
@@ -121,6 +167,6 @@ def _is_no_newer_than(version: int) -> Condition:
     return fresh
 
 
-def _is_unchanged_since(version: int) -> Condition:
-    """Rules out losing what another writer saved since this state was loaded."""
-    return Path("version") == version
+def _is_still(version: int | None) -> Condition:
+    """Rules out losing what another writer saved since this state was loaded; None: it was not there."""
+    return IS_NEW if version is None else Path("version") == version

@@ -42,11 +42,17 @@ class Leaderboard:
     closed_at: int | None = None
     is_paid: bool = False
     version: int = 0  # 0: there is no row yet
+    left: int = 0  # how many entries left because their players were erased
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all who scored are certainly kept in order: nobody was ever pushed out."""
+        return len(self.entries) + self.left < KEPT
 
     @property
     def participants(self) -> int:
         """How many players scored: exact while all of them are kept in order."""
-        return len(self.entries) if len(self.entries) < KEPT else max(KEPT, sum(self.histogram))
+        return len(self.entries) if self.is_complete else max(len(self.entries), sum(self.histogram))
 
 
 class Scores:
@@ -75,6 +81,12 @@ class Scores:
         before = answer.get("Attributes")
         return Decimal(before["score"]["N"]) if before else None, entry.score
 
+    def remove(self, board: str, label: str, player: str) -> Decimal | None:
+        """Delete a player's score; None: there was none, or it is deleted already."""
+        answer = self._connection.delete_item(*keys.score(board, label, player), return_values="ALL_OLD")
+        before = answer.get("Attributes")
+        return Decimal(before["score"]["N"]) if before else None
+
     def held(self, board: str, label: str, players: Iterable[str]) -> dict[str, Entry]:
         """The scores of these players, by player; who has none is left out."""
         rows = self._rows.batch_get([keys.score(board, label, player) for player in players])
@@ -97,6 +109,7 @@ class Scores:
             closed_at=row.closed_at,
             is_paid=row.work_queue is None,
             version=row.version,
+            left=row.left or 0,
         )
 
     def save(self, leaderboard: Leaderboard) -> None:
@@ -111,6 +124,7 @@ class Scores:
             closes_at=leaderboard.closes_at,
             merged_at=leaderboard.merged_at,
             closed_at=leaderboard.closed_at,
+            left=leaderboard.left or None,
             work_queue=None if leaderboard.is_paid else keys.CLOSING_BOARDS,
             work_at=None if leaderboard.is_paid else leaderboard.closes_at,
             ttl=leaderboard.closes_at // 1000 + KEPT_SECONDS,

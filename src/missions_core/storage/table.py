@@ -11,6 +11,7 @@ from pynamodb.connection import TableConnection
 from pynamodb.connection.base import MetaTable
 from pynamodb.constants import NUMBER
 from pynamodb.exceptions import PynamoDBException
+from pynamodb.expressions.condition import Condition
 from pynamodb.models import Model
 
 from missions_core.sdk import quick
@@ -86,6 +87,12 @@ class Row(Model):
         return self.pk, self.sk
 
 
+class TombstoneRow(Row):
+    """What a player's state item says once they are erased; before that the attribute is absent."""
+
+    erased_at = IntegerAttribute(null=True)
+
+
 class SeenRow(Row):
     """Action ids of one hour."""
 
@@ -106,12 +113,25 @@ class HistoryRow(Row):
     version = IntegerAttribute()
 
 
+class NoteRow(Row):
+    """A notification: its type, the template it is about, and what the event said."""
+
+    at = IntegerAttribute()
+    event = UnicodeAttribute()
+    type = UnicodeAttribute()
+    template = UnicodeAttribute(null=True)
+    data = JSONAttribute()
+    ttl = IntegerAttribute()
+
+
 class GrantRow(Row):
     """One payment."""
 
     cause = UnicodeAttribute()
     at = IntegerAttribute()
     rewards = JSONAttribute()
+    kind = UnicodeAttribute(null=True)  # held, release or revoke; absent: paid as it is
+    note = UnicodeAttribute(null=True)  # of a decision: who, and why
 
 
 class ItemRow(Row):
@@ -157,9 +177,50 @@ class TopRow(Row):
     closes_at = IntegerAttribute()
     merged_at = IntegerAttribute()
     closed_at = IntegerAttribute(null=True)
+    left = IntegerAttribute(null=True)
     work_queue = UnicodeAttribute(null=True)
     work_at = IntegerAttribute(null=True)
     ttl = IntegerAttribute()
+
+
+class DeviceRow(Row):
+    """Hashes of the accounts that were seen on a device."""
+
+    accounts = BinarySetAttribute(legacy_encoding=False)
+    ttl = IntegerAttribute()
+
+
+class AuditRow(Row):
+    """A decision."""
+
+    entry = JSONAttribute()
+
+
+class EvidenceRow(Row):
+    """What a player handed in for a mission, what was found, and who decided. In the index while it waits for a moderator."""
+
+    template = UnicodeAttribute()
+    version = IntegerAttribute()
+    type = UnicodeAttribute()
+    content = JSONAttribute()
+    request = UnicodeAttribute()
+    submitted_at = IntegerAttribute()
+    began_at = IntegerAttribute()
+    checks = JSONAttribute(null=True)
+    verdict = JSONAttribute(null=True)
+    etag = UnicodeAttribute(null=True)
+    sha256 = UnicodeAttribute(null=True)
+    decision = JSONAttribute(null=True)
+    work_queue = UnicodeAttribute(null=True)
+    work_at = IntegerAttribute(null=True)
+
+
+class OwnerRow(Row):
+    """Whose evidence had a content first."""
+
+    account = UnicodeAttribute()
+    mission = UnicodeAttribute()
+    number = IntegerAttribute()
 
 
 class JobRow(Row):
@@ -170,6 +231,7 @@ class JobRow(Row):
 
 
 AnyRow = TypeVar("AnyRow", bound=Row)
+FILTERED_AT_ONCE = 1000  # rows of which some may be wanted
 
 
 @cache
@@ -206,15 +268,29 @@ def find(model: type[AnyRow], key: keys.Key, *, consistent: bool = True) -> AnyR
 
 
 def page(
-    model: type[AnyRow], partition: str, prefix: str, *, limit: int, cursor: str | None, newest_first: bool = False
+    model: type[AnyRow],
+    partition: str,
+    prefix: str,
+    *,
+    limit: int,
+    cursor: str | None,
+    newest_first: bool = False,
+    only: Condition | None = None,
+    consistent: bool = False,
 ) -> tuple[list[AnyRow], str | None]:
-    """A page of a partition's rows under a sort key prefix, and the cursor of the next page: None where the list ends."""
+    """A page of a partition's rows under a sort key prefix, and the cursor of the next page: None where the list ends.
+
+    `only` these rows: the others are read, and paid for, all the same.
+    """
     start = keys.after_cursor(cursor, partition, prefix) if cursor is not None else None
     rows = model.query(
         partition,
-        model.sk.startswith(prefix),
+        model.sk.startswith(prefix) if prefix else None,
+        only,
+        consistent_read=consistent,
         scan_index_forward=not newest_first,
         limit=limit + 1,  # one more than asked for tells whether there is more
+        page_size=FILTERED_AT_ONCE if only is not None else None,
         last_evaluated_key={"PK": {"S": start[0]}, "SK": {"S": start[1]}} if start else None,
     )
     found = list(rows)

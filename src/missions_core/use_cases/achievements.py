@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
-from missions_core.domain import achievements
+from missions_core.domain import achievements, fraud
 from missions_core.domain.catalog import Template, Tier
+from missions_core.errors import Unavailable
 from missions_core.use_cases.changes import Draft, change, require_registered, review
+from missions_core.use_cases.devices import check_device
 from missions_core.use_cases.idempotency import once
 from missions_core.use_cases.read import PlayerView
 from missions_core.use_cases.stores import Stores
@@ -19,7 +21,7 @@ class ClaimedTiers:
     tiers: tuple[Tier, ...]
 
 
-def claim_achievement(stores: Stores, player: str, key: str, *, request: str, now: int) -> ClaimedTiers:
+def claim_achievement(stores: Stores, player: str, key: str, *, request: str, now: int, device: str | None = None) -> ClaimedTiers:
     """Claim every tier of an achievement that waits. Repeating the same `request` returns the first answer.
 
     NotFound `achievement_not_found`, Conflict `achievement_locked` or `already_claimed`.
@@ -28,7 +30,12 @@ def claim_achievement(stores: Stores, player: str, key: str, *, request: str, no
     def run(draft: Draft) -> ClaimedTiers:
         require_registered(draft)
         review(draft)  # what the player was shown as unlocked may not be written yet
-        return claimed_tiers(stores, draft, once(draft, request, f"claim_achievement:{key}", lambda: claim_tiers(draft, key)))
+
+        def first() -> str:
+            check_device(stores, draft, device)
+            return claim_tiers(draft, key)
+
+        return claimed_tiers(stores, draft, once(draft, request, f"claim_achievement:{key}", first))
 
     return change(stores, player, run, now=now)
 
@@ -37,7 +44,10 @@ def claim_tiers(draft: Draft, key: str) -> str:
     """Claim what waits; say what that was, for `claimed_tiers`."""
     state = draft.state
     template = achievements.promised(state, draft.catalog, key)
+    if template.is_lost:
+        raise Unavailable("unavailable", "what this achievement promised cannot be read just now; claim it later")
     first = state.achievements[key].claimed if key in state.achievements else 0
+    draft.write(fraud.check_claim_of_tiers(state, draft.catalog, now=draft.now))
     draft.write(achievements.claim(state, template, at=draft.now))
     state.active_at = max(state.active_at, draft.now)
     return f"{key}:{template.version}:{first}:{state.achievements[key].claimed}"

@@ -8,6 +8,10 @@ from typing import Any
 
 from missions_core.errors import MisconfiguredError
 from missions_core.messaging import Signer
+from missions_core.observability import create_logger
+from missions_core.outages import AwsError
+
+logger = create_logger()
 
 UNNAMED = "urn:missions:issuer"  # who issues where nobody said who does; never signed
 
@@ -25,16 +29,27 @@ class BadgeIssuer:
         return self.url or UNNAMED
 
     def signed(self, credential: Mapping[str, Any], *, valid_from: int) -> str | None:
-        """The credential as a compact JWS that carries its public key; None without a key. `valid_from`: its `validFrom` in seconds."""
+        """The credential as a compact JWS that carries its public key; None without a key, or while it cannot be had.
+
+        `valid_from`: its `validFrom` in seconds.
+        """
         if self.signer is None:
             return None
         if not self.url:
             raise MisconfiguredError("missing_badge_issuer", "badges that are signed name their issuer: set the parameter BadgeIssuer")
-        header = {"alg": "RS256", "typ": "JWT", "jwk": _jwk(self.signer.public_key)}
-        claims = {"iss": credential["issuer"]["id"], "jti": credential["id"], "sub": credential["credentialSubject"]["id"]}
-        payload = {**credential, **claims, "nbf": valid_from}
-        text = ".".join(_encoded(json.dumps(part, separators=(",", ":")).encode()) for part in (header, payload))
-        return f"{text}.{_encoded(self.signer.sign(text.encode()))}"
+        try:
+            return _jwt(credential, self.signer, valid_from=valid_from)
+        except AwsError:
+            logger.exception("badge not signed")  # it is the player's all the same
+            return None
+
+
+def _jwt(credential: Mapping[str, Any], signer: Signer, *, valid_from: int) -> str:
+    header = {"alg": "RS256", "typ": "JWT", "jwk": _jwk(signer.public_key)}
+    claims = {"iss": credential["issuer"]["id"], "jti": credential["id"], "sub": credential["credentialSubject"]["id"]}
+    payload = {**credential, **claims, "nbf": valid_from}
+    text = ".".join(_encoded(json.dumps(part, separators=(",", ":")).encode()) for part in (header, payload))
+    return f"{text}.{_encoded(signer.sign(text.encode()))}"
 
 
 def _jwk(public_key: bytes) -> dict[str, str]:

@@ -8,7 +8,8 @@ from typing import TypeVar
 from uuid import uuid4
 
 from missions_core.domain import achievements, duplicates
-from missions_core.domain.catalog import Catalog
+from missions_core.domain.catalog import Amounts, Catalog, Rewards
+from missions_core.domain.completion import pay_out
 from missions_core.domain.events import Event, PlayerJoined
 from missions_core.domain.roll import Rolled, due_at, new_player, roll, welcome
 from missions_core.domain.state import Board, PendingGrant, PlayerState
@@ -39,6 +40,7 @@ class Draft:
     settled: list[Board] = field(default_factory=list)
     leaving: dict[int, list[str]] = field(default_factory=dict)  # committed action ids that are too many or too old, by hour
     overdue: list[PendingGrant] = field(default_factory=list)  # owed when loaded, and should be paid by now: worth a look, once
+    purchase: PendingGrant | None = None  # what this change costs, as negative amounts
 
     def absorb(self, rolled: Rolled) -> None:
         """Take over what time did."""
@@ -50,6 +52,17 @@ class Draft:
         """Say that the state changed and must be saved."""
         self.changed = True
         self.events += events or []
+
+    def buy(self, cause: str, price: Amounts) -> None:
+        """Let this change happen only if the wallet covers its price, and take that with it. What costs nothing leaves no trace.
+
+        A cause is for one request: the ledger refuses the same again.
+        """
+        amounts = {currency: -amount for currency, amount in price.items() if amount}
+        if amounts:
+            assert self.purchase is None, "a change is bought at once"
+            self.purchase = PendingGrant(cause, self.now, Rewards(amounts))
+            self.write()
 
 
 def change(stores: Stores, player: str, command: Callable[[Draft], Answer], *, now: int, present: bool = True) -> Answer:
@@ -74,14 +87,14 @@ def change(stores: Stores, player: str, command: Callable[[Draft], Answer], *, n
     raise Contention("contention", "this player's state is being changed by many at once; send the same request again")
 
 
-def open_draft(stores: Stores, player: str, stored: Stored | None, *, now: int, present: bool) -> Draft:
-    """The player's state as of now, in memory: a first state for an unknown player."""
+def open_draft(stores: Stores, player: str, stored: Stored | None, *, now: int, present: bool, to_show: bool = False) -> Draft:
+    """The player's state as of now, in memory: a first state for an unknown player. `to_show`: it is never saved."""
     if stored is None:
         catalog = stores.catalogs.current()
         draft = Draft(new_player(player, str(uuid4()), catalog, now=now), catalog, now, is_new=True)
     else:
         state = stored.state
-        catalog = stores.catalogs.for_state(state)
+        catalog = stores.catalogs.for_state(state, to_show=to_show)
         draft = Draft(state, catalog, max(now, state.updated_at), is_new=False, due_at=stored.due_at)
         draft.overdue = [grant for grant in state.pending if grant.at < draft.now - PENDING_GRACE_MS]
         draft.absorb(roll(state, catalog, now=draft.now))
@@ -116,7 +129,19 @@ def save(stores: Stores, draft: Draft, *, version: int | None) -> None:
     if draft.settled:
         stores.players.save_history(state.player, draft.settled, version=version or 0)
     joined: list[Event] = [PlayerJoined(state.created_at)] if version is None else []
-    stores.players.save(state, version=version, events=joined + draft.events, due_at=due_at(state, draft.catalog))
+    events, due = joined + draft.events, due_at(state, draft.catalog)
+    if draft.purchase is None:
+        stores.players.save(state, version=version, events=events, due_at=due)
+    else:
+        saving = stores.players.saving(state, version=version, events=events, due_at=due)
+        stores.ledger.purchase(state.account, draft.purchase, saving)
+
+
+def owe_once(stores: Stores, draft: Draft, prize: PendingGrant) -> None:
+    """Owe a prize, unless it is owed or in the ledger already: cause and instant follow from what it is for, so it has one row."""
+    if prize.cause in {owed.cause for owed in draft.state.pending} or stores.ledger.granted(draft.state.account, [prize]):
+        return
+    draft.write(pay_out(draft.state, prize.cause, prize.rewards, at=prize.at))
 
 
 def drop_paid(stores: Stores, draft: Draft) -> list[PendingGrant]:
@@ -124,6 +149,6 @@ def drop_paid(stores: Stores, draft: Draft) -> list[PendingGrant]:
     overdue, draft.overdue = draft.overdue, []
     paid = stores.ledger.granted(draft.state.account, overdue) if overdue else set()
     if paid:
-        draft.state.pending = [grant for grant in draft.state.pending if grant.cause not in paid]
+        draft.state.pending = [grant for grant in draft.state.pending if grant.entry not in paid]
         draft.write()
-    return [grant for grant in overdue if grant.cause not in paid]
+    return [grant for grant in overdue if grant.entry not in paid]

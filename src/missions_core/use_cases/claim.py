@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from missions_core.domain import achievements, commands, quest_commands
 from missions_core.domain.catalog import Rewards
-from missions_core.domain.completion import pay, waiting
+from missions_core.domain.completion import claim_waiting, waiting
 from missions_core.domain.state import Board, Mission, cause_of
 from missions_core.errors import Conflict, Gone, NotFound
 from missions_core.use_cases.achievements import ClaimedTiers, claim_tiers, claimed_tiers
 from missions_core.use_cases.changes import Draft, change, require_registered, review
+from missions_core.use_cases.devices import check_device
 from missions_core.use_cases.idempotency import once
 from missions_core.use_cases.read import PlayerView
 from missions_core.use_cases.stores import Stores
@@ -33,7 +34,7 @@ class Claimed:
         return cause_of(self.board, self.mission), self.mission.paid
 
 
-def claim(stores: Stores, player: str, wanted: str, *, request: str, now: int) -> Claimed:
+def claim(stores: Stores, player: str, wanted: str, *, request: str, now: int, device: str | None = None) -> Claimed:
     """Claim one completed mission. Repeating the same `request` returns the first answer.
 
     NotFound `mission_not_found`, Conflict `mission_not_completed` or `already_claimed`, Gone `mission_expired`.
@@ -41,37 +42,40 @@ def claim(stores: Stores, player: str, wanted: str, *, request: str, now: int) -
 
     def run(draft: Draft) -> Claimed:
         require_registered(draft)
-        return _found(stores, draft, _once(draft, request, f"claim:{wanted}", lambda: _claim_mission(stores, draft, wanted)))
+        return _found(
+            stores, draft, _once(stores, draft, request, f"claim:{wanted}", device, lambda: _claim_mission(stores, draft, wanted))
+        )
 
     return change(stores, player, run, now=now)
 
 
-def claim_quest(stores: Stores, player: str, key: str, *, request: str, now: int) -> Claimed:
+def claim_quest(stores: Stores, player: str, key: str, *, request: str, now: int, device: str | None = None) -> Claimed:
     """Claim a completed quest. Repeating the same `request` returns the first answer. Errors: `quest_commands.claim`."""
 
     def run(draft: Draft) -> Claimed:
         require_registered(draft)
-        return _found(stores, draft, _once(draft, request, f"claim_quest:{key}", lambda: _claim_quest(draft, key)))
+        return _found(stores, draft, _once(stores, draft, request, f"claim_quest:{key}", device, lambda: _claim_quest(draft, key)))
 
     return change(stores, player, run, now=now)
 
 
-def claim_all(stores: Stores, player: str, *, request: str, now: int) -> list[Claimed | ClaimedTiers]:
+def claim_all(stores: Stores, player: str, *, request: str, now: int, device: str | None = None) -> list[Claimed | ClaimedTiers]:
     """Claim everything that waits in one write; nothing is an empty answer. Repeating `request` returns the first answer."""
 
     def run(draft: Draft) -> list[Claimed | ClaimedTiers]:
         require_registered(draft)
         review(draft)  # what the player was shown as unlocked may not be written yet
-        causes, tiers = json.loads(_once(draft, request, "claim_all", lambda: _claim_all(draft)))
+        causes, tiers = json.loads(_once(stores, draft, request, "claim_all", device, lambda: _claim_all(draft)))
         return [*(_found(stores, draft, cause) for cause in causes), *(claimed_tiers(stores, draft, each) for each in tiers)]
 
     return change(stores, player, run, now=now)
 
 
-def _once(draft: Draft, request: str, command: str, claim_: Callable[[], str]) -> str:
+def _once(stores: Stores, draft: Draft, request: str, command: str, device: str | None, claim_: Callable[[], str]) -> str:
     """Claim unless this request did so before; either way say what, by the causes of the grants."""
 
     def first() -> str:
+        check_device(stores, draft, device)
         draft.state.active_at = max(draft.state.active_at, draft.now)
         return claim_()
 
@@ -80,7 +84,7 @@ def _once(draft: Draft, request: str, command: str, claim_: Callable[[], str]) -
 
 def _claim_mission(stores: Stores, draft: Draft, wanted: str) -> str:
     try:
-        board, mission, events = commands.claim(draft.state, wanted, now=draft.now)
+        board, mission, events = commands.claim(draft.state, draft.catalog, wanted, now=draft.now)
     except NotFound:
         raise _too_late(stores, draft, wanted) from None
     draft.write(events)
@@ -96,8 +100,9 @@ def _claim_quest(draft: Draft, key: str) -> str:
 def _claim_all(draft: Draft) -> str:
     found = waiting(draft.state)
     for board, mission in found:
-        draft.write(pay(draft.state, board, mission, at=draft.now))
-    tiers = [claim_tiers(draft, key) for key in achievements.claimable(draft.state)]
+        draft.write(claim_waiting(draft.state, draft.catalog, board, mission, at=draft.now))
+    known = [key for key in achievements.claimable(draft.state) if not achievements.promised(draft.state, draft.catalog, key).is_lost]
+    tiers = [claim_tiers(draft, key) for key in known]
     return json.dumps([[cause_of(board, mission) for board, mission in found], tiers])
 
 

@@ -11,15 +11,14 @@ from dataclasses import replace
 from aws_lambda_powertools.metrics import MetricUnit
 
 from missions_core.domain.catalog import Rewards, Template
-from missions_core.domain.completion import pay_out
 from missions_core.domain.leaderboards import Entry
 from missions_core.domain.state import PendingGrant
-from missions_core.errors import Contention, VersionConflict
+from missions_core.errors import Contention, Erased, MisconfiguredError, VersionConflict
 from missions_core.messaging import EventBus, Queue
 from missions_core.observability import create_logger, create_metrics
 from missions_core.storage.catalogs import Catalogs
 from missions_core.storage.scores import Leaderboard, Scores
-from missions_core.use_cases.changes import Draft, change
+from missions_core.use_cases.changes import Draft, change, owe_once
 from missions_core.use_cases.integration import Announcement, bus_event, timestamp
 from missions_core.use_cases.stores import Stores
 
@@ -65,14 +64,15 @@ def _frozen(stores: Stores, held: Leaderboard, *, now: int) -> Leaderboard:
 
 def _close(stores: Stores, bus: EventBus, held: Leaderboard, *, now: int) -> None:
     prizes = _prizes(stores.catalogs, held)
-    missing = [rank for rank, prize in prizes.items() if not _is_awarded(stores, held.entries[rank - 1], prize, now=now)]
-    if missing:
+    awarded = {rank: _is_awarded(stores, held.entries[rank - 1], prize, now=now) for rank, prize in prizes.items()}
+    if missing := [rank for rank, is_awarded in awarded.items() if is_awarded is None]:
         raise RuntimeError(f"{len(missing)} prizes of the leaderboard {held.board} {held.label} could not be awarded")
-    if bus.put([bus_event(closing_announcement(held, prizes))]):
+    winners = [rank for rank, is_awarded in awarded.items() if is_awarded]
+    if bus.put([bus_event(closing_announcement(held, winners))]):
         raise RuntimeError(f"the event bus refused {CLOSED}")
     stores.scores.save(replace(held, is_paid=True, version=held.version + 1))
     metrics.add_metric("LeaderboardsClosed", MetricUnit.Count, 1)
-    logger.info("leaderboard closed", board=held.board, label=held.label, prizes=len(prizes))
+    logger.info("leaderboard closed", board=held.board, label=held.label, prizes=len(winners))
 
 
 def _prizes(catalogs: Catalogs, held: Leaderboard) -> dict[int, PendingGrant]:
@@ -91,28 +91,33 @@ def _template(catalogs: Catalogs, held: Leaderboard) -> Template:
     """The template whose prizes were promised when the ranks were frozen."""
     catalog = catalogs.current()
     catalogs.bring(catalog, {(held.board, held.template_version)})
-    return catalog.template(held.board, held.template_version)
+    template = catalog.template(held.board, held.template_version)
+    if template.is_lost:
+        raise MisconfiguredError("template_lost", f"nobody knows the prizes of {held.board} {held.label}: restore the table")
+    return template
 
 
-def _is_awarded(stores: Stores, winner: Entry, prize: PendingGrant, *, now: int) -> bool:
+def _is_awarded(stores: Stores, winner: Entry, prize: PendingGrant, *, now: int) -> bool | None:
+    """Whether the winner is there to be awarded the prize; None: it did not work, and has to be tried again."""
+    if not winner.player:
+        return False
     try:
         _award(stores, winner, prize, now=now)
+    except Erased:
+        return False
     except Exception:
         # The boundary between neighbours: one winner's trouble must not keep the others waiting for their prizes.
         logger.exception("prize not awarded", account=winner.account, cause=prize.cause)
-        return False
+        return None
     return True
 
 
 def _award(stores: Stores, winner: Entry, prize: PendingGrant, *, now: int) -> None:
-    """Owe a winner the prize, unless it is owed or paid already. Who was erased since, or came back as somebody new, gets none."""
+    """Owe a winner the prize, unless it is owed or paid already, or somebody else has the name now. Erased: it is nobody's any more."""
 
     def run(draft: Draft) -> None:
-        if draft.state.account != winner.account:
-            return
-        if prize.cause in {owed.cause for owed in draft.state.pending} or stores.ledger.granted(winner.account, [prize]):
-            return
-        draft.write(pay_out(draft.state, prize.cause, prize.rewards, at=prize.at))
+        if draft.state.account == winner.account:
+            owe_once(stores, draft, prize)
 
     change(stores, winner.player, run, now=now, present=False)
 

@@ -1,4 +1,4 @@
-"""What players and the host change besides actions and claims: opt-ins, rerolls, pauses, profiles and attributes."""
+"""What players change besides actions and claims: opt-ins, rerolls, pauses, profiles."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,13 +6,12 @@ from functools import lru_cache
 from zoneinfo import available_timezones
 
 from missions_core.domain import commands
-from missions_core.domain.catalog import Catalog
 from missions_core.domain.roll import welcome
-from missions_core.domain.state import Board, Mission, mission_id
+from missions_core.domain.state import Board, Mission, Preferences, mission_id
 from missions_core.errors import InvalidInput
 from missions_core.use_cases.changes import Draft, change, require_registered
 from missions_core.use_cases.claim import Claimed
-from missions_core.use_cases.idempotency import once
+from missions_core.use_cases.idempotency import hashed, once
 from missions_core.use_cases.read import PlayerView
 from missions_core.use_cases.stores import Stores
 
@@ -25,22 +24,12 @@ class ProfileChange:
 
     zone: str | None = None
     categories: list[str] | None = None
+    blocked_categories: list[str] | None = None
     daily_minutes: int | None = None
     name: str | None = None
     email: str | None = None
     avatar: str | None = None
     language: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PlayerAttributes:
-    """What the host says about a player; None leaves a member as it is."""
-
-    zone: str | None = None
-    locale: str | None = None
-    level: int | None = None
-    vip: bool | None = None
-    segments: list[str] | None = None
 
 
 def start_mission(stores: Stores, player: str, wanted: str, *, request: str, now: int) -> Claimed:
@@ -58,11 +47,15 @@ def start_mission(stores: Stores, player: str, wanted: str, *, request: str, now
 
 
 def reroll(stores: Stores, player: str, wanted: str, *, request: str, now: int) -> Claimed:
-    """Swap an unfinished mission for another one. Repeating `request` returns the first answer."""
+    """Swap an unfinished mission for another one, at a price once the day's free rerolls are used up.
+
+    Repeating `request` returns the first answer. Conflict `insufficient_balance`.
+    """
 
     def run(draft: Draft) -> tuple[Board, Mission]:
         def swap() -> str:
-            board, mission, events = commands.reroll(draft.state, draft.catalog, wanted, now=draft.now)
+            board, mission, events, price = commands.reroll(draft.state, draft.catalog, wanted, now=draft.now)
+            draft.buy(f"purchase:reroll:{hashed(request)}", price)
             draft.write(events)
             return mission_id(board, mission)
 
@@ -86,9 +79,8 @@ def update_profile(stores: Stores, player: str, wish: ProfileChange, *, now: int
 
     def run(draft: Draft) -> None:
         if wish.zone is not None:
-            _set_zone(draft, wish.zone)
-        if wish.categories is not None:
-            draft.state.preferences.categories = list(wish.categories)
+            set_zone(draft, wish.zone)
+        _set_tastes(draft.state.preferences, wish.categories, wish.blocked_categories)
         if wish.daily_minutes is not None:
             draft.state.preferences.daily_minutes = wish.daily_minutes
 
@@ -98,34 +90,17 @@ def update_profile(stores: Stores, player: str, wish: ProfileChange, *, now: int
     return view
 
 
-def put_player(stores: Stores, player: str, attributes: PlayerAttributes, *, now: int) -> PlayerView:
-    """Register or update a player as the host knows them. Does not count as the player being here."""
-
-    def run(draft: Draft) -> PlayerView:
-        state = draft.state
-        zone = attributes.zone or _zone_of_language(draft.catalog, attributes.locale, unless=state.zone)
-        if zone is not None:
-            _set_zone(draft, zone)
-        if attributes.level is not None:
-            state.level_base = attributes.level
-        if attributes.vip is not None:
-            state.vip = attributes.vip
-        if attributes.segments is not None:
-            state.segments = sorted(set(attributes.segments))
-        if draft.is_new or not state.boards:
-            draft.absorb(welcome(state, draft.catalog, now=draft.now))
-        draft.write()
-        return PlayerView(state, draft.catalog, draft.now)
-
-    view = change(stores, player, run, now=now, present=False)
-    if attributes.locale is not None:
-        save_profile(stores, player, {"language": attributes.locale})
-    return view
-
-
 def save_profile(stores: Stores, player: str, personal: Mapping[str, str]) -> None:
     """Merge members into the player's profile row."""
     stores.players.save_profile(player, {**(stores.players.profile(player) or {}), **personal})
+
+
+def set_zone(draft: Draft, zone: str) -> None:
+    """Let a player live in an IANA zone; boards that this opens are dealt. InvalidInput `invalid_zone`."""
+    if zone not in _zones():
+        raise InvalidInput("invalid_zone", f"{zone!r} is not an IANA time zone; write one like Europe/Berlin", field="zone")
+    commands.set_zone(draft.state, zone)
+    draft.absorb(welcome(draft.state, draft.catalog, now=draft.now))
 
 
 def _on_mission(stores: Stores, player: str, run: Callable[[Draft], tuple[Board, Mission]], *, now: int) -> Claimed:
@@ -150,19 +125,11 @@ def _change_view(stores: Stores, player: str, run: Callable[[Draft], object], *,
     return change(stores, player, command, now=now)
 
 
-def _set_zone(draft: Draft, zone: str) -> None:
-    if zone not in _zones():
-        raise InvalidInput("invalid_zone", f"{zone!r} is not an IANA time zone; write one like Europe/Berlin", field="zone")
-    commands.set_zone(draft.state, zone)
-    draft.absorb(welcome(draft.state, draft.catalog, now=draft.now))
-
-
-def _zone_of_language(catalog: Catalog, locale: str | None, *, unless: str | None) -> str | None:
-    """The catalog's default zone for a language like `de` or `de-AT`, for players without a zone."""
-    if locale is None or unless is not None:
-        return None
-    zones = catalog.rules.default_zone_by_language
-    return zones.get(locale) or zones.get(locale.replace("_", "-").split("-")[0].lower())
+def _set_tastes(preferences: Preferences, favoured: list[str] | None, blocked: list[str] | None) -> None:
+    favoured, blocked = preferences.categories if favoured is None else favoured, preferences.blocked if blocked is None else blocked
+    if both := sorted(set(favoured) & set(blocked)):
+        raise InvalidInput("contradictory_categories", f"{both[0]!r} is favoured and blocked; keep one", field="blocked_categories")
+    preferences.categories, preferences.blocked = list(favoured), list(blocked)
 
 
 @lru_cache(maxsize=1)

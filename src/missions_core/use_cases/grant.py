@@ -1,14 +1,14 @@
-"""Paying: a pending grant becomes a ledger row and moves the wallet, in one transaction, once (invariant 3)."""
+"""Paying, holding, releasing, revoking: a pending grant becomes a ledger row, in one transaction with what it moves, once (invariant 3)."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aws_lambda_powertools.metrics import MetricUnit
 
 from missions_core.domain.codec import rewards_to_json
 from missions_core.domain.snapshots import rewards_from_snapshot
-from missions_core.domain.state import PendingGrant
+from missions_core.domain.state import GrantKind, PendingGrant
 from missions_core.errors import InvalidInput
 from missions_core.messaging import Queue
 from missions_core.observability import create_logger, create_metrics
@@ -19,6 +19,7 @@ logger = create_logger()
 metrics = create_metrics()
 
 ORIGIN = "rewards"
+DONE: Mapping[GrantKind, str] = {"grant": "paid", "held": "held", "release": "released", "revoke": "revoked"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ def _handle(ledger: Ledger, quarantine: Queue, message: GrantMessage) -> bool:
         # The boundary between neighbours: this message comes back, and in the end goes to the dead-letter queue; the others are paid.
         logger.exception("grant not paid", account=account, cause=grant.cause)
         return False
-    logger.info("grant paid" if applied else "grant was paid before", account=account, cause=grant.cause)
+    done = DONE[grant.kind]
+    logger.info(f"grant {done}" if applied else f"grant was {done} before", account=account, cause=grant.cause)
     return True
 
 
@@ -65,10 +67,11 @@ def _parse(body: str) -> tuple[str, PendingGrant]:
     try:
         raw = json.loads(body)
         account, cause, at, rewards = raw["account"], raw["cause"], raw["at"], rewards_from_snapshot(raw["rewards"])
-        named = isinstance(account, str) and isinstance(cause, str)
+        kind, note = raw.get("kind", "grant"), raw.get("note", "")
+        named = all(isinstance(text, str) for text in (account, cause, note)) and kind in DONE
         whole = all(type(amount) is int and amount >= 0 for amount in (at, *rewards.amounts.values()))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
         raise InvalidInput("malformed_grant", f"not a grant message: {error!r}") from None
     if not (named and whole):
         raise InvalidInput("malformed_grant", "account and cause are strings, at is epoch milliseconds, amounts are non-negative integers")
-    return account, PendingGrant(cause, at, rewards)
+    return account, PendingGrant(cause, at, rewards, kind, note)

@@ -13,12 +13,17 @@ KEPT = 8
 Answer = TypeVar("Answer")
 
 
+def hashed(request: str) -> str:
+    """A request in a form that tells nothing, for whatever is done once for it: keys may hold anything, and ledgers outlive players."""
+    return blake2b(request.encode(), digest_size=8).hexdigest()
+
+
 def once(draft: Draft, request: str, command: str, run: Callable[[], str]) -> str:
     """Run a command unless this request ran it before; either way return its (JSON) result.
 
     Conflict `idempotency_key_reused` where the same key came with another command.
     """
-    key = blake2b(request.encode(), digest_size=8).hexdigest()
+    key = hashed(request)
     known = next((kept for kept in draft.state.commands if kept.key_hash == key and kept.at > draft.now - DAY_MS), None)
     if known is None:
         result = run()

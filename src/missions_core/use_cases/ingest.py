@@ -57,8 +57,8 @@ def ingest(stores: Stores, quarantine: Queue, log: ActionLog, messages: Sequence
     for player, of_player in _by_player(fates).items():
         _track(stores, player, of_player, now=now)
     handled = [fate for fate in fates if fate.outcome != "retry"]
-    if handled:
-        log.write([_record(fate) for fate in handled], now=now)
+    if records := [_record(fate) for fate in handled if not (fate.tracked and fate.tracked.is_erased)]:
+        log.write(records, now=now)
     lost = _send_to_quarantine(quarantine, [fate for fate in handled if fate.reason])
     _send_receipts([fate for fate in handled if fate.message.id not in lost and fate.message.receipts])
     _log_outcomes(fates)

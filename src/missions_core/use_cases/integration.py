@@ -12,8 +12,10 @@ from missions_core.domain.events import (
     AchievementUnlocked,
     CheckInCompleted,
     Event,
+    EvidenceDecided,
     MissionCompleted,
     MissionStarted,
+    PlayerFlagged,
     QuestCompleted,
     QuestFailed,
     QuestStarted,
@@ -37,6 +39,8 @@ _INSTANTS: dict[type[Event], str] = {
     QuestCompleted: "completed_at",
     QuestFailed: "failed_at",
     AchievementUnlocked: "unlocked_at",
+    EvidenceDecided: "decided_at",
+    PlayerFlagged: "flagged_at",
 }
 
 

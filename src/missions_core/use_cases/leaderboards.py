@@ -8,6 +8,7 @@ from missions_core.domain.assignment import special_label
 from missions_core.domain.catalog import Catalog, Template
 from missions_core.domain.leaderboards import KEPT, LATE_MS, Entry, estimated_rank, final_at, label_at, label_before, not_a_label
 from missions_core.errors import NotFound
+from missions_core.outages import optional
 from missions_core.storage import keys
 from missions_core.storage.scores import Leaderboard, Scores
 from missions_core.use_cases.closing import UNDER_WAY_MS
@@ -30,7 +31,7 @@ class Wish:
 class Standing:
     """Where a player stands; without a score, nowhere."""
 
-    player: str
+    player: str  # empty where it was an erased one's
     rank: int | None = None
     score: Decimal | None = None
     reached_at: int | None = None
@@ -123,8 +124,8 @@ def _closes_at(template: Template, label: str) -> int:
 def _standings(scores: Scores, held: Leaderboard, players: set[str]) -> dict[str, Standing]:
     """Where these players stand: exactly, if they are among those kept in order; else estimated from their scores."""
     kept = {standing.player: standing for standing in _kept(held, 0, KEPT)}
-    others = players - kept.keys() if len(kept) == KEPT else set()
-    rows = scores.held(held.board, held.label, others) if others else {}
+    others = set() if held.is_complete else players - kept.keys()
+    rows = optional("scores", lambda: scores.held(held.board, held.label, others), {}) if others else {}
     below = {player: _estimated(held, entry) for player, entry in rows.items()}
     return {player: kept.get(player) or below.get(player) or Standing(player) for player in players}
 

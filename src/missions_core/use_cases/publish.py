@@ -6,12 +6,14 @@ from typing import TypeVar
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from missions_core.domain.events import GrantPending
+from missions_core.domain.events import EvidenceSubmitted, GrantPending, PlayerErased
 from missions_core.domain.state import PendingGrant
 from missions_core.messaging import BusEvent, EventBus, Queue
 from missions_core.observability import create_logger, create_metrics
 from missions_core.storage import outbox
 from missions_core.storage.outbox import Outgoing
+from missions_core.use_cases.erasures import erasure_body
+from missions_core.use_cases.evidence_queue import evidence_body
 from missions_core.use_cases.grant import grant_message
 from missions_core.use_cases.integration import announcement_of, bus_event
 from missions_core.use_cases.standings import standings_body
@@ -31,13 +33,26 @@ class StreamRecord:
     outbox: bytes
 
 
-def publish(rewards: Queue, standings: Queue, bus: EventBus, records: Sequence[StreamRecord]) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Outlets:
+    """Where effects go."""
+
+    rewards: Queue
+    standings: Queue
+    erasures: Queue
+    evidence: Queue
+    bus: EventBus
+
+
+def publish(outlets: Outlets, records: Sequence[StreamRecord]) -> str | None:
     """Send everything the records carry. Returns the sequence number of the first record of which something was not taken.
 
     The stream is delivered again from there: whatever follows is sent twice, and receivers know every event by its id.
     """
     grants: Effects[str] = []
     reports: Effects[str] = []
+    erasures: Effects[str] = []
+    evidence: Effects[str] = []
     announcements: Effects[BusEvent] = []
     readable = 0
     for record in records:
@@ -48,9 +63,17 @@ def publish(rewards: Queue, standings: Queue, bus: EventBus, records: Sequence[S
             break  # the records before it are sent; from it on the stream is delivered again, alone in the end, then kept aside
         grants += [(readable, body) for body in _grants(outgoing)]
         reports += [(readable, body) for body in _reports(outgoing)]
+        erasures += [(readable, body) for body in _erasures(outgoing)]
+        evidence += [(readable, body) for body in _evidence(outgoing)]
         announcements += [(readable, event) for event in _announcements(outgoing)]
         readable += 1
-    refused = _refused(rewards.send, grants) + _refused(standings.send, reports) + _refused(bus.put, announcements)
+    refused = [
+        *_refused(outlets.rewards.send, grants),
+        *_refused(outlets.standings.send, reports),
+        *_refused(outlets.erasures.send, erasures),
+        *_refused(outlets.evidence.send, evidence),
+        *_refused(outlets.bus.put, announcements),
+    ]
     first = min([readable, *refused])
     metrics.add_metric("EventsPublished", MetricUnit.Count, len(announcements))
     logger.info("outbox published", records=len(records), grants=len(grants), events=len(announcements), refused=len(refused))
@@ -66,8 +89,17 @@ def _grants(outgoing: Sequence[Outgoing]) -> list[str]:
 
 
 def _reports(outgoing: Sequence[Outgoing]) -> list[str]:
-    body = standings_body(outgoing[0].player, outgoing[0].account, [item.event for item in outgoing]) if outgoing else None
+    first = outgoing[0] if outgoing else None
+    body = standings_body(first.player, first.account, [item.event for item in outgoing], at=first.at) if first else None
     return [] if body is None else [body]
+
+
+def _erasures(outgoing: Sequence[Outgoing]) -> list[str]:
+    return [erasure_body(item.id, item.player, item.event) for item in outgoing if isinstance(item.event, PlayerErased)]
+
+
+def _evidence(outgoing: Sequence[Outgoing]) -> list[str]:
+    return [evidence_body(item.player, item.event) for item in outgoing if isinstance(item.event, EvidenceSubmitted)]
 
 
 def _announcements(outgoing: Sequence[Outgoing]) -> list[BusEvent]:

@@ -19,6 +19,6 @@ class PlayerView:
 
 def read_player(stores: Stores, player: str, *, now: int) -> PlayerView:
     """What the player would find if they acted now; an unknown player sees their first boards."""
-    draft = open_draft(stores, player, stores.players.load(player), now=now, present=True)
+    draft = open_draft(stores, player, stores.players.load(player), now=now, present=True, to_show=True)
     review(draft)
     return PlayerView(draft.state, draft.catalog, draft.now)

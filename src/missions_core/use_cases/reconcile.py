@@ -1,6 +1,9 @@
 """Repair: bring a player to now, forget what was paid, and send again what should have been paid by now and was not."""
 
+from contextlib import suppress
+
 from missions_core.domain.roll import due_at
+from missions_core.errors import Erased
 from missions_core.messaging import Queue
 from missions_core.use_cases.changes import Draft, change, drop_paid
 from missions_core.use_cases.grant import grant_message
@@ -23,4 +26,5 @@ def reconcile(stores: Stores, rewards: Queue, player: str, *, now: int) -> None:
         if draft.due_at != due_at(draft.state, draft.catalog):
             draft.write()  # the index holds another time than the state: it would be found due again and again
 
-    change(stores, player, run, now=now, present=False)
+    with suppress(Erased):  # the index may name for a moment who is not due any more
+        change(stores, player, run, now=now, present=False)

@@ -24,6 +24,7 @@ logger = create_logger()
 metrics = create_metrics()
 
 ORIGIN = "standings"
+MERGING_MS = 60_000  # the longest a batch may take, after which Lambda ends it
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,29 +45,35 @@ class _Report:
     scores: list[ScoreChanged]
     unlocked: list[tuple[str, str | None]]  # achievement and tier
     joined: bool
+    at: int  # when that was
 
     def entry(self, score: ScoreChanged) -> Entry:
         return Entry(self.player, self.account, Decimal(score.score), score.reached_at)
 
 
-def standings_body(player: str, account: str, events: Sequence[Event]) -> str | None:
-    """The standings queue's message for the events of one state write; None: they concern no standings."""
+def standings_body(player: str, account: str, events: Sequence[Event], *, at: int) -> str | None:
+    """The standings queue's message for the events of one state write at an instant; None: they concern no standings."""
     scores = [asdict(event) for event in events if isinstance(event, ScoreChanged)]
     unlocked = [(event.achievement, event.tier) for event in events if isinstance(event, AchievementUnlocked)]
     joined = any(isinstance(event, PlayerJoined) for event in events)
     if not (scores or unlocked or joined):
         return None
-    return json.dumps({"player": player, "account": account, "scores": scores, "unlocked": unlocked, "joined": joined})
+    return json.dumps({"player": player, "account": account, "scores": scores, "unlocked": unlocked, "joined": joined, "at": at})
 
 
-def update_standings(stores: Stores, quarantine: Queue, messages: Sequence[StandingsMessage], timer: Timer) -> list[str]:
+def update_standings(
+    stores: Stores, quarantine: Queue, messages: Sequence[StandingsMessage], timer: Timer, *, erasure_delay_ms: int
+) -> list[str]:
     """Merge a batch; return the ids of the messages to deliver again.
 
-    Merging again changes nothing. Counting again does, so what is to be counted is counted last.
+    Merging again changes nothing. Counting again does, so what is to be counted is counted last. `erasure_delay_ms`: a score younger
+    than that is merged before its player, if they are erased, is taken off the leaderboards; of an older one they may be gone already.
     """
     metrics.add_metric("StandingsReceived", MetricUnit.Count, len(messages))
     reports, again = _read(quarantine, messages)
-    again |= _merge_all(stores.scores, reports, timer)
+    late = {report.player for report in reports if report.scores and report.at <= timer.now + MERGING_MS - erasure_delay_ms}
+    reports, unsure = _without_erased(stores, reports, late) if late else (reports, set[str]())
+    again |= unsure | _merge_all(stores.scores, reports, timer)
     again |= _count(stores, [report for report in reports if report.message not in again])
     logger.info("standings updated", messages=len(messages), again=len(again))
     return [message.id for message in messages if message.id in again]
@@ -89,12 +96,25 @@ def _parse(message: StandingsMessage) -> _Report:
     try:
         raw = json.loads(message.body)
         unlocked = [(key, tier) for key, tier in raw["unlocked"]]
-        report = _Report(message.id, raw["player"], raw["account"], [_score(each) for each in raw["scores"]], unlocked, raw["joined"])
-        if not (_are(str, report.player, report.account, *(key for key, _ in unlocked)) and _are(bool, report.joined)):
-            raise ValueError("player, account and achievements are strings, joined is a boolean")
+        scores, at = [_score(each) for each in raw["scores"]], raw.get("at", 0)  # of an earlier release: as if it was late
+        report = _Report(message.id, raw["player"], raw["account"], scores, unlocked, raw["joined"], at)
+        named = _are(str, report.player, report.account, *(key for key, _ in unlocked))
+        if not (named and _are(bool, report.joined) and _are(int, at)):
+            raise ValueError("player, account and achievements are strings, joined is a boolean, at epoch milliseconds")
     except (ValueError, KeyError, TypeError, AttributeError, InvalidOperation) as error:
         raise InvalidInput("malformed_standings", f"not a standings message: {error!r}") from None
     return report
+
+
+def _without_erased(stores: Stores, reports: Sequence[_Report], late: set[str]) -> tuple[list[_Report], set[str]]:
+    """The reports without those of late players who are erased, and the messages of which that cannot be told for now."""
+    try:
+        gone, unsure = stores.players.erased(late), set[str]()
+    except Exception:
+        # A score merged behind an erasure would stay: these messages come back, and in the end go to the dead-letter queue.
+        logger.exception("scores not merged", players=len(late))
+        gone, unsure = late, {report.message for report in reports if report.player in late}
+    return [report for report in reports if report.player not in gone], unsure
 
 
 def _score(raw: dict[str, Any]) -> ScoreChanged:

@@ -10,6 +10,8 @@ from click.testing import CliRunner, Result
 from infra.cli import main
 from infra.inprocess import InProcessAws
 from missions_core import clock
+from missions_core.use_cases.erase import erase
+from missions_core.use_cases.stores import stores_of
 from tests.support.catalogs import mission, quest, snapshot, step
 from tests.support.game import ms
 from tests.support.world import World, post
@@ -44,6 +46,14 @@ def test_the_item_as_the_table_has_it(world: World) -> None:
     assert found["due_at"] == "2026-11-22T00:00:00.000Z"
     assert found["duplicate_window"]["ids"] == 2
     assert found["pending"][0]["rewards"] == {"amounts": {"gold": 7}, "badges": ["giver"]}
+
+
+def test_of_an_erased_player_there_is_nothing_to_show(world: World) -> None:
+    erase(stores_of("missions"), "ann", now=NOW)
+
+    done = show("ann")
+
+    assert (done.exit_code, done.output) == (1, "Error: this player was erased; nothing is kept of them, and nothing counts any more\n")
 
 
 def test_the_size_is_what_dynamodb_counts() -> None:

@@ -34,8 +34,10 @@ FUNCTIONS = {
     r"POST /v1/actions": "post_actions",
     r"POST /v1/me/((missions|quests|achievements)/[^/]+/claim|claims)": "claim_reward",
     r"POST /v1/me/check-ins": "check_in",
+    r"DELETE /v1/me|GET /v1/me/export": "player_commands",
     r"PATCH /v1/me/profile|POST /v1/me/(missions/[^/]+/(start|reroll)|quests/[^/]+/(start|steps/[^/]+/complete)|pause)": "player_commands",
-    r"PUT /v1/players/[^/]+": "admin_api",
+    r"POST /v1/me/(notifications/read|streaks/freezes|missions/[^/]+/evidence)": "player_commands",
+    r"PUT /v1/players/[^/]+|(GET|POST) /v1/admin/.*": "admin_api",
     r"GET /(health.*|v1/(openapi.json|docs))": "health",
     r"GET /v1/me/.*": "player_queries",
 }

@@ -18,6 +18,7 @@ from infra.inprocess import InProcessAws
 from missions_core import clock
 from tests.component.http.conftest import NOW, Client, Post
 from tests.support.catalogs import achievement, mission, snapshot
+from tests.support.faults import on, refuse
 from tests.support.world import World
 
 ISSUER = "https://play.example.org/badges"
@@ -108,6 +109,17 @@ def test_a_signed_badge_verifies_by_the_key_it_carries_which_is_the_issuers(ann:
         "sub": credential["credentialSubject"]["id"],
         "nbf": NOW // 1000,
     }
+
+
+@pytest.mark.parametrize("code", ["KMSInternalException", "DisabledException", "NotFoundException"])
+def test_a_key_that_cannot_be_had_leaves_a_badge_unsigned(aws: InProcessAws, ann: Client, post: Post, key: str, code: str) -> None:
+    post()
+    aws.intercept = on("Sign", refuse(code), times=99)
+    shown = badge(ann)
+    assert shown["signed"] is False
+    assert shown["credential"]["issuer"]["id"] == ISSUER
+    aws.intercept = lambda request, deliver: deliver(request)
+    assert badge(ann)["signed"] is True
 
 
 def test_a_badge_that_was_tampered_with_does_not_verify(ann: Client, post: Post, key: str) -> None:

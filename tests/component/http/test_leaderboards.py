@@ -6,7 +6,7 @@ import pytest
 
 from infra.inprocess import InProcessAws
 from missions_core import clock
-from missions_core.domain.catalog import DAY_MS
+from missions_core.domain.catalog import DAY_MS, HOUR_MS
 from missions_core.domain.events import ScoreChanged
 from missions_core.messaging import Queue
 from missions_core.settings import settings
@@ -15,6 +15,7 @@ from missions_core.use_cases.standings import StandingsMessage, standings_body, 
 from missions_core.use_cases.stores import stores_of
 from tests.component.http.conftest import NOW, Client
 from tests.support.catalogs import mission, snapshot
+from tests.support.faults import on, refuse
 from tests.support.game import ms
 from tests.support.world import World, post
 
@@ -43,16 +44,25 @@ def ann(world: World) -> Client:
     return Client(world, "ann")
 
 
+def told(player: str, score: ScoreChanged) -> str:
+    return standings_body(player, f"account of {player}", [score], at=NOW) or ""
+
+
+def update(messages: list[StandingsMessage]) -> list[str]:
+    timer = Timer(NOW, lambda _: None)
+    return update_standings(stores_of("missions"), Queue(settings.quarantine_queue_url), messages, timer, erasure_delay_ms=HOUR_MS)
+
+
 def stand(*scores: tuple[str, int], board: str = "race", label: str = "2026-W47", closes_at: int = CLOSES) -> None:
     """Let players have scores, the later ones reached later."""
     messages = [
         StandingsMessage(
             str(n),
-            standings_body(player, f"account of {player}", [ScoreChanged(board, label, str(score), NOW - 1000 + n, closes_at, 1)]) or "",
+            told(player, ScoreChanged(board, label, str(score), NOW - 1000 + n, closes_at, 1)),
         )
         for n, (player, score) in enumerate(scores)
     ]
-    assert update_standings(stores_of("missions"), Queue(settings.quarantine_queue_url), messages, Timer(NOW, lambda _: None)) == []
+    assert update(messages) == []
 
 
 def crowd(number: int) -> None:
@@ -76,7 +86,8 @@ def test_actions_of_many_players_are_ranked_and_shown(world: World, ann: Client)
     shown = ann.get("/v1/leaderboards/race", lang="de").body
 
     assert ranks(shown) == [(1, "eve"), (2, "bob"), (3, "ann")]  # bob had as many an hour later
-    assert shown["items"][0] == {"rank": 1, "player": "eve", "score": 4, "reached_at": "2026-11-21T10:00:03.000Z", "estimated": False}
+    at = {"reached_at": "2026-11-21T10:00:03.000Z", "estimated": False}
+    assert shown["items"][0] == {"rank": 1, "player": "eve", "name": None, "avatar": None, "score": 4} | at
     assert shown["me"] == shown["items"][2]
     assert (shown["key"], shown["name"], shown["status"], shown["participants"]) == ("race", "Rennen", "provisional", 3)
     assert shown["period"] == {"kind": "weekly", "label": "2026-W47", "closes_at": "2026-11-24T12:00:00.000Z"}
@@ -91,13 +102,13 @@ def test_before_anybody_scored_it_is_empty(ann: Client) -> None:
     shown = ann.get("/v1/leaderboards/race", around="me", players="bob").body
 
     assert (shown["items"], shown["me"], shown["participants"], shown["status"]) == ([], None, 0, "provisional")
-    assert shown["players"] == [{"rank": None, "player": "bob", "score": None, "reached_at": None, "estimated": False}]
+    nowhere = {"rank": None, "score": None, "reached_at": None, "estimated": False}
+    assert shown["players"] == [{"player": "bob", "name": None, "avatar": None} | nowhere]
     assert shown["period"]["closes_at"] == "2026-11-24T12:00:00.000Z"
 
 
 def test_fractions_are_shown_as_such(ann: Client) -> None:
-    body = standings_body("ann", "a", [ScoreChanged("race", "2026-W47", "12.5", NOW, CLOSES, 1)])
-    update_standings(stores_of("missions"), Queue(settings.quarantine_queue_url), [StandingsMessage("1", body or "")], Timer(NOW, print))
+    update([StandingsMessage("1", told("ann", ScoreChanged("race", "2026-W47", "12.5", NOW, CLOSES, 1)))])
 
     assert ann.get("/v1/leaderboards/race").body["me"]["score"] == 12.5
 
@@ -248,6 +259,16 @@ def test_a_special_missions_last_window_is_the_previous_one_once_it_opened_again
 
     assert ann.get("/v1/leaderboards/rush").body["period"]["label"] == "2026-12-01"
     assert ranks(ann.get("/v1/leaderboards/rush", period="previous").body) == [(1, "ann")]
+
+
+def test_ranks_below_those_that_are_kept_are_done_without_while_they_cannot_be_read(world: World, ann: Client) -> None:
+    crowd(150)
+    world.aws.intercept = on("BatchGetItem", refuse("ThrottlingException"), times=99, about="SCORES#")
+
+    shown = ann.get("/v1/leaderboards/race", players="player-1,player-150").body
+
+    assert len(shown["items"]) == 20
+    assert ranks(shown, "players") == [(None, "player-1"), (1, "player-150")]
 
 
 # What is refused ------------------------------------------------------------------------------------------------------

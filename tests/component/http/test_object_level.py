@@ -16,6 +16,7 @@ from missions_core.http.identity import ROLES
 from tests.component.http.conftest import NOW, Answer, Client
 from tests.support.api_document import OPERATIONS, PROTECTED, PUBLIC
 from tests.support.catalogs import achievement, mission, quest, snapshot, step
+from tests.support.rules import set_rule
 from tests.support.world import World, post
 
 Json = dict[str, Any]
@@ -26,6 +27,7 @@ CATALOG = snapshot(
     mission("hers_done", rewards={"gold": 645_342}, **FOR_VICTIM),
     mission("hers_open", {"post.created": 900}, **FOR_VICTIM),
     mission("hers_to_start", {"post.created": 901}, requires_start=True, **FOR_VICTIM),
+    mission("hers_proven", evidence={"types": ["url"]}, **FOR_VICTIM) | {"requirements": None},
     mission("instead", {"post.created": 902}, period="weekly", segments=["swappers"]),
     mission("open_to_all", {"tip.sent": 9}, type="competitive", period="weekly"),
     achievement("hers_secret", achievement_type="secret", segments=["victims"], rewards={"xp": 77_103}, auto_claim=False),
@@ -33,12 +35,14 @@ CATALOG = snapshot(
     quest("hers_vow", step("say_it"), step("keep_it", {"post.created": 903}), segments=["victims"]),
     quest("hers_call", step("hear_it", {"post.created": 904}), requires_start=True, segments=["victims"]),
     check_in={"base": {"gold": 10}},
-    rotation={"daily": {"min": 9, "max": 9}, "weekly": {"min": 3, "max": 3}, "monthly": {"min": 0, "max": 0}},
+    freeze_price={"gold": 1},
+    rotation={"daily": {"min": 9, "max": 9}, "weekly": {"min": 4, "max": 4}, "monthly": {"min": 0, "max": 0}},
 )
 PERSONAL = {"name": "Ann Unmistakable", "email": "ann@example.org", "avatar": "https://example.org/ann.png"}
 HERS = {*PERSONAL.values(), "hers_done", "hers_open", "hers_to_start", "645342", "40028"}  # the last: her gold
 KEYS = ("hers_secret", "hers_chest", "hers_vow", "hers_call")  # of an achievement and of quests only she may know of
 OPEN = {"open_to_all": "open_to_all"}
+REVIEW = "WyIxMTExMTExMS0xMTExLTQxMTEtODExMS0xMTExMTExMTExMTEiLCJoZXJzX3Byb3ZlbjoyMDI2LVc0OCIsMV0"  # hers_proven:2026-W48
 HERS |= {*KEYS, "77103", "83911"}
 
 
@@ -56,6 +60,7 @@ class Aim(NamedTuple):
 
 OF_ONES_OWN = Aim(200, 200)  # there is nothing to aim with: whatever is tried, callers see and change themselves
 PAGED = Aim(200, 400, "invalid_cursor")
+FOR_OPERATORS = Aim(403, 403, "missing_role", roles=frozenset({"moderator", "admin"}))
 ACTION = {"specversion": "1.0", "id": "x1", "source": "forum", "type": "video.watched", "time": "2026-11-21T12:00:00Z"}
 MATRIX = {
     "post_actions": Aim(200, 403, "foreign_subject", body=ACTION, names="subject", roles=frozenset({"service"})),
@@ -74,6 +79,7 @@ MATRIX = {
     "list_grants": PAGED,
     "list_inventory": PAGED,
     "list_history": PAGED,
+    "list_notifications": PAGED,
     "get_stats": OF_ONES_OWN,
     "get_profile": OF_ONES_OWN,
     "post_claim": Aim(200, 404, "mission_not_found", "hers_done"),
@@ -86,8 +92,25 @@ MATRIX = {
     "post_reroll": Aim(200, 404, "mission_not_found", "hers_open"),
     "post_quest_start": Aim(200, 404, "quest_not_found", "hers_call"),
     "post_step": Aim(200, 404, "quest_not_found", "hers_vow"),
+    "post_freeze": Aim(200, 400, "unknown_field"),
+    "post_regenerate": Aim(403, 403, "missing_role", body={"kind": "weekly", "reason": "for fun"}, roles=frozenset({"admin"})),
+    "post_read": Aim(200, 400, "unknown_field"),
     "post_pause": Aim(200, 400, "unknown_field", body={"days": 3}),
+    "list_flags": FOR_OPERATORS,
+    "get_flags": FOR_OPERATORS,
+    "post_flags_clear": FOR_OPERATORS._replace(body={"reason": "for fun"}),
+    "list_player_holds": FOR_OPERATORS,
+    "post_hold_release": FOR_OPERATORS._replace(body={"cause": "mission:hers", "reason": "for fun"}),
+    "post_hold_revoke": FOR_OPERATORS._replace(body={"cause": "mission:hers", "reason": "for fun"}),
+    "list_audit": FOR_OPERATORS._replace(roles=frozenset({"admin"})),
+    "post_evidence": Aim(200, 404, "mission_not_found", "hers_proven", body={"type": "url", "url": "https://example.org/hers"}, names=""),
+    "list_reviews": FOR_OPERATORS,
+    "get_review": FOR_OPERATORS,
+    "post_approval": FOR_OPERATORS._replace(body={"reason": "for fun"}, names=""),
+    "post_rejection": FOR_OPERATORS._replace(body={"reason": "for fun"}, names=""),
     "put_player_attributes": Aim(403, 403, "missing_role", body={"level": 99}, roles=frozenset({"service", "admin"})),
+    "get_export": OF_ONES_OWN,
+    "delete_me": OF_ONES_OWN,  # the last: afterwards there is nobody to answer
 }
 ROUTES = {OPERATIONS[route]["operationId"]: route for route in PROTECTED}
 
@@ -102,7 +125,7 @@ class Target(NamedTuple):
 
 VOID = Target(
     "99999999-9999-4999-8999-999999999999",
-    {"hers_done": "a:2026-W48", "hers_open": "b:2026-W48", "hers_to_start": "c:2026-W48"}
+    {"hers_done": "a:2026-W48", "hers_open": "b:2026-W48", "hers_to_start": "c:2026-W48", "hers_proven": "d:2026-W48"}
     | {key: f"no_{n}" for n, key in enumerate(KEYS)}
     | OPEN,
     dict.fromkeys((name for name, aim in MATRIX.items() if aim is PAGED), "bm90aGluZw"),
@@ -114,6 +137,7 @@ def world(aws: InProcessAws, environment: dict[str, str], monkeypatch: pytest.Mo
     world = World(aws, environment, NOW)
     monkeypatch.setattr(clock, "now", lambda: world.now)
     world.publish_catalog(CATALOG)
+    set_rule(world, "NotificationsRule", "NOTIFICATIONS_QUEUE_URL")
     return world
 
 
@@ -126,6 +150,7 @@ def victim(world: World, ann: Client, host: Client) -> Target:
         world.ingest(post(day, f"2026-11-{day}T12:00:00Z", ann.player))
         assert ann.post(f"/v1/me/missions/daily_one:2026-11-{day}/claim").status == 200
         world.pay()
+        world.deliver("NOTIFICATIONS_QUEUE_URL", "write_notifications")
         world.now += DAY_MS
         world.night()
     assert host.send("PUT", f"/v1/players/{ann.player}", {"segments": ["victims", "swappers"]}).status == 200
@@ -152,7 +177,7 @@ def ask(client: Client, name: str, target: Target) -> Answer:
     query = {"player": target.player, "player_id": target.player, "sub": target.player}
     query |= {"cursor": target.cursors[name]} if name in target.cursors and target.player != client.player else {}
     wanted = target.missions.get(aim.mission)
-    aimed = path.format(mission_id=wanted, key=wanted, step="say_it", player_id=target.player) if "{" in path else path
+    aimed = path.format(mission_id=wanted, key=wanted, step="say_it", player_id=target.player, review_id=REVIEW) if "{" in path else path
     return client.send(method, aimed, body, query=query, headers={"x-player": target.player, "x-forwarded-user": target.player})
 
 

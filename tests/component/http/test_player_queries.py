@@ -132,6 +132,7 @@ def test_the_hub_is_everything_in_two_reads(ann: Any, post: Any, world: World) -
     assert hub["check_in"]["checked_in_today"] is False
     assert hub["wallet"]["balances"] == {"xp": {"balance": 0, "pending": 0}, "gold": {"balance": 0, "pending": 0}}
     assert hub["level"] == {"level": 1, "lifetime_xp": 0, "next_level_xp": 100}
+    assert (hub["rerolls"], hub["boosts"], hub["streaks"]["freeze_price"]) == ({"left": 1, "price": None}, [], None)
 
 
 def test_streaks_say_whether_today_is_safe(ann: Any, post: Any, world: World) -> None:
@@ -141,6 +142,7 @@ def test_streaks_say_whether_today_is_safe(ann: Any, post: Any, world: World) ->
         "current": 1,
         "best": 1,
         "freezes": 0,
+        "freezes_max": 2,
         "broken_at": None,
         "period_counts": True,
         "at_risk": False,

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 
 from infra.inprocess import Deliver, InProcessAws, Request
 from missions_core.domain.catalog import Snapshot
 from missions_core.domain.periods import DayClock, Period
+from missions_core.domain.requirements import complete
 from missions_core.domain.snapshots import catalog_from_snapshot
 from missions_core.domain.state import Board, Mission, PlayerState
 from missions_core.errors import Conflict, MisconfiguredError
@@ -160,11 +162,46 @@ def test_retired_versions_are_loaded_once_and_outlive_a_new_catalog(catalogs: Ca
     assert "BatchGetItem" not in [call.operation for call in aws.calls]
 
 
-def test_a_version_the_table_lost_is_named(catalogs: Catalogs) -> None:
+def test_for_a_version_the_table_lost_a_placeholder_stands_in_and_it_is_named(catalogs: Catalogs, caplog: pytest.LogCaptureFixture) -> None:
     catalogs.publish(first())
 
-    with pytest.raises(MisconfiguredError, match="gone version 3"):
-        catalogs.for_state(state(Mission("gone", 3, [None])))
+    lost = catalogs.for_state(state(Mission("gone", 3, [None]))).template("gone", 3)
+
+    assert lost.is_lost
+    assert not complete(lost, [None], settling=True)
+    assert not lost.rewards
+    assert [(record.message, vars(record)["template"], vars(record)["version"]) for record in caplog.records] == [
+        ("template missing", "gone", 3)
+    ]
+
+
+def test_a_version_that_is_back_is_found_again(catalogs: Catalogs) -> None:
+    catalogs.publish(first())
+    catalogs.publish(second())
+    table = boto3.resource("dynamodb").Table("missions")
+    key = {"PK": "CATALOG", "SK": "TEMPLATE#tip#1"}
+    row = table.get_item(Key=key)["Item"]
+    table.delete_item(Key=key)
+    assert catalogs.for_state(state(Mission("tip", 1, [None]))).template("tip", 1).is_lost
+
+    table.put_item(Item=row)
+
+    assert not catalogs.for_state(state(Mission("tip", 1, [None]))).template("tip", 1).is_lost
+
+
+def test_during_an_outage_a_placeholder_is_shown_but_nothing_is_written_by_it(catalogs: Catalogs, aws: InProcessAws) -> None:
+    catalogs.publish(first())
+    catalogs.publish(second())
+    wants = state(Mission("tip", 1, [None]))
+    catalogs.current()
+    aws.intercept = on("BatchGetItem", refuse("ThrottlingException"), times=99)
+
+    with pytest.raises(StorageError):
+        catalogs.for_state(wants)
+    assert catalogs.for_state(wants, to_show=True).template("tip", 1).is_lost
+
+    aws.intercept = lambda request, deliver: deliver(request)
+    assert not catalogs.for_state(wants).template("tip", 1).is_lost
 
 
 def test_a_warm_catalog_is_not_looked_up_again(table_name: str, catalogs: Catalogs, aws: InProcessAws) -> None:

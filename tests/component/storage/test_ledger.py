@@ -79,7 +79,7 @@ def test_a_grant_paid_meanwhile_by_the_transaction_in_the_way_is_paid(ledger: Le
 
 
 def test_endless_conflicts_end_in_contention(ledger: Ledger, aws: InProcessAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("missions_core.storage.ledger.PAUSES_SECONDS", (0.0, 0.0))
+    monkeypatch.setattr("missions_core.storage.transactions.PAUSES_SECONDS", (0.0, 0.0))
     aws.intercept = on("TransactWriteItems", conflict(2), times=100)
 
     with pytest.raises(Contention, match="the wallet of account") as caught:

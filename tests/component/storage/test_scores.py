@@ -10,7 +10,7 @@ import pytest
 from pynamodb.exceptions import PutError
 
 from infra.inprocess import InProcessAws
-from missions_core.domain.leaderboards import EMPTY, Entry, merged, moved
+from missions_core.domain.leaderboards import EMPTY, KEPT, Entry, merged, moved
 from missions_core.errors import VersionConflict
 from missions_core.storage import keys
 from missions_core.storage.scores import KEPT_SECONDS, Leaderboard, Scores
@@ -167,3 +167,24 @@ def test_a_row_is_packed(scores: Scores) -> None:
 
     plain = json.dumps([[each.player, each.account, str(each.score), each.reached_at] for each in entries])
     assert len(item(keys.top(*BOARD))["content"].value) < len(plain) / 4
+
+
+def test_once_somebody_left_others_may_have_scored_who_are_not_kept(scores: Scores) -> None:
+    entries = tuple(Entry(f"player-{n}", "account", Decimal(9), n) for n in range(KEPT - 1))
+    histogram = moved(EMPTY, [(None, Decimal(9))] * 200)
+    everybody = replace(first(), entries=entries, histogram=histogram)
+    assert (everybody.is_complete, everybody.participants) == (True, KEPT - 1)
+
+    scores.save(replace(everybody, left=1))
+
+    held = scores.load(*BOARD, consistent=True)
+    assert held is not None
+    assert (held.left, held.is_complete, held.participants) == (1, False, 200)
+
+
+def test_a_score_is_deleted_once(scores: Scores) -> None:
+    scores.improve(*BOARD, Entry("ann", "account", Decimal("12.5"), 1), closes_at=CLOSES)
+
+    assert scores.remove(*BOARD, "ann") == Decimal("12.5")
+    assert scores.remove(*BOARD, "ann") is None
+    assert scores.held(*BOARD, ["ann"]) == {}

@@ -7,11 +7,13 @@ from missions_core.domain.facts import COUNTED, REACHED
 from missions_core.domain.periods import FOREVER, DayClock, Period
 from missions_core.domain.requirements import WINDOW_BUCKETS
 from missions_core.domain.roll import new_player
-from missions_core.domain.state import Board, Completions, Mission, PlayerState, Progress, QuestEnd, Unlocked
+from missions_core.domain.settlement import MOST_UNPROVEN
+from missions_core.domain.state import Board, Completions, Mission, PlayerState, Progress, QuestEnd, Submission, Unlocked, Unproven
 
 NOW = 1_795_000_000_000
 YEARS_MS = 3000 * DAY_MS
 DAYS = {"daily": 1, "weekly": 7, "monthly": 31, "special": 30, "perpetual": 3000, "quest": 3000}
+WORDS = ("this", "photo", "shows", "somebody", "else", "blurred", "address", "handed", "before", "watch", "again", "bytes", "upload")
 ZONE = DayClock("Europe/Berlin", 3)
 
 
@@ -33,6 +35,7 @@ def fullest(catalog: Catalog, chance: Random) -> PlayerState:
         state.lifetime[leaf.counter or leaf.action] = _progress(leaf, 3000, chance)
     state.completions = {key: Completions(chance.randrange(1, 1000), _instant(chance)) for key in catalog.templates}
     state.quests = {each.key: _ended(each, chance) for each in catalog.missions("quest")}
+    state.unproven = _unproven(catalog, chance)
     for each in catalog.achievements():
         state.achievements[each.key] = Unlocked([_instant(chance) for _ in each.tiers], len(each.tiers))
     return state
@@ -56,7 +59,25 @@ def _mission(template: Template, chance: Random) -> Mission:
         steps=[_instant(chance) for _ in template.steps],
         competitive=template.is_competitive,
         reached_at=_instant(chance) if template.is_competitive else None,
+        evidence=_evidence(template, chance),
     )
+
+
+def _evidence(template: Template, chance: Random) -> list[Submission]:
+    """As often as may be, each rejected; why is kept of the last one."""
+    rule = template.evidence
+    if rule is None:
+        return []
+    handed = [Submission(n, chance.choice(rule.types), "rejected", _instant(chance), dict(rule.price)) for n in range(rule.attempts)]
+    handed[-1].reason = " ".join(chance.choice(WORDS) for _ in range(60))[:300]
+    return handed
+
+
+def _unproven(catalog: Catalog, chance: Random) -> dict[str, Unproven]:
+    templates = [t for t in catalog.templates.values() if t.evidence is not None and t.period != "perpetual"]
+    picked = [chance.choice(templates) for _ in range(MOST_UNPROVEN)] if templates else []
+    waiting = {f"{t.key}:2026-{n:02}-{chance.randrange(10, 29)}": t for n, t in enumerate(picked)}
+    return {id_: Unproven(t.key, 7, t.rewards, Submission(1, "url", "in_review", _instant(chance))) for id_, t in waiting.items()}
 
 
 def _ended(quest: Template, chance: Random) -> QuestEnd:

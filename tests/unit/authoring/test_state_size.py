@@ -130,6 +130,8 @@ FIVE_TIERS = ", ".join(f"{{name: tier_{n}, target: {n}}}" for n in range(1, 6))
     [
         MISSION + "competitive, requirements: {a.b: 5}, prizes: [{from: 1, to: 3, rewards: {xp: 1}}]}",
         MISSION + "combo, requirements: {all: [" + distinct(50) + ", {key: m, action: a.b, aggregate: max, field: x, target: 1}]}}",
+        MISSION + "count, requirements: {a.b: 1}, evidence: {types: [url, uploaded_content], attempts: 20, price: {xp: 999}}}",
+        f"{{{A}, kind: mission, period: perpetual, type: unique, evidence: {{types: [url]}}}}",
         f"{{{A}, kind: quest, steps: [{{key: done, name: A, manual: true}}]}}",
         f"{{{A}, kind: quest, steps: [{TEN_STEPS}], max_completions: 9}}",
         f"{{{A}, kind: achievement, requirements: {{a.b: 1}}}}",

@@ -11,7 +11,7 @@ from missions_core.domain.assignment import Explanation, draw, explain, replacem
 from missions_core.domain.catalog import DAY_MS, HOUR_MS, Catalog
 from missions_core.domain.periods import DayClock, Period, period_containing
 from missions_core.domain.roll import new_player
-from missions_core.domain.state import Board, Completions, Mission, PlayerState
+from missions_core.domain.state import Board, Completions, Mission, PlayerState, Preferences
 from tests.support.catalogs import catalog, mission
 from tests.support.game import ms
 
@@ -322,6 +322,47 @@ def test_a_replacement_is_eligible_not_on_the_board_and_another_one_each_time() 
     found = {template.key for template in offered if template is not None}
     assert len(found) > 2
     assert not found & set(on_board)
+
+
+# Wishes
+
+
+def tasteful(fun: int, dull: int, wanted: int, **fields: Any) -> tuple[Catalog, list[str]]:
+    """What is dealt to somebody who blocked `dull`, out of so many of each."""
+    counts = {"fun": fun, "dull": dull}
+    templates = [mission(f"{name}_{n}", category=name, **fields) for name, count in counts.items() for n in range(count)]
+    of = dealing(templates, wanted)
+    return of, keys(of, preferences=Preferences(blocked=["dull"]))
+
+
+def test_blocked_categories_are_dealt_only_where_nothing_else_is_left() -> None:
+    assert mix_of(tasteful(9, 9, 5)[1]) == {"fun": 5}
+    assert mix_of(tasteful(2, 9, 5)[1]) == {"fun": 2, "dull": 3}
+
+
+def test_blocking_never_makes_a_board_smaller() -> None:
+    assert mix_of(tasteful(0, 9, 5)[1]) == {"dull": 5}
+
+
+def test_what_was_dealt_before_comes_before_what_is_blocked() -> None:
+    of, _ = tasteful(3, 9, 3)
+    again = keys(of, avoid=("fun_0", "fun_1", "fun_2"), preferences=Preferences(blocked=["dull"]))
+    assert mix_of(again) == {"fun": 3}
+
+
+def test_featured_missions_of_a_blocked_category_come_last_too() -> None:
+    templates = [mission("ad", category="dull", featured=True, priority=9), *(mission(f"fun_{n}", category="fun") for n in range(3))]
+    assert "ad" not in keys(dealing(templates, 3), preferences=Preferences(blocked=["dull"]))
+
+
+def test_rerolls_and_explanations_know_what_is_blocked() -> None:
+    of, dealt = tasteful(4, 9, 3)
+    state = player(of, preferences=Preferences(blocked=["dull"]))
+
+    offered = [replacement(state, of, TODAY, present=dealt, rerolls=n) for n in range(9)]
+
+    assert {template.category for template in offered if template} == {"fun"}
+    assert {entry.template for entry in explain(state, of, TODAY) if entry.dealt} == set(dealt)
 
 
 def test_nothing_is_offered_where_nothing_is_left() -> None:

@@ -104,6 +104,7 @@ def boards(draw: st.DrawFn) -> Board:
         checked_in_at=draw(MAYBE_INSTANT),
         freezes_gained=draw(st.integers(0, 3)),
         rerolls=draw(st.integers(0, 3)),
+        regenerations=draw(st.integers(0, 3)),
     )
 
 

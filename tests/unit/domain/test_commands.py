@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from missions_core.domain import commands
+from missions_core.domain import commands, streaks
 from missions_core.domain.catalog import DAY_MS, HOUR_MS
 from missions_core.domain.events import GrantPending, MissionCompleted, RewardClaimed
 from missions_core.domain.periods import FOREVER
@@ -35,7 +35,7 @@ def test_a_claim_pays_what_the_completion_fixed_and_says_so() -> None:
     game = game_of(mission("m", rewards={"xp": 10, "gold": 3}))
     game.act(action(1, START))
 
-    board, claimed, events = commands.claim(game.state, f"m:{TODAY}", now=START + HOUR_MS)
+    board, claimed, events = commands.claim(game.state, game.catalog, f"m:{TODAY}", now=START + HOUR_MS)
 
     assert (board.period.label, claimed.status, claimed.claimed_at) == (TODAY, "claimed", START + HOUR_MS)
     cause = f"mission:m:{TODAY}"
@@ -47,12 +47,13 @@ def test_a_claim_pays_what_the_completion_fixed_and_says_so() -> None:
 
 def test_a_claim_of_an_unfinished_a_claimed_or_an_unknown_mission_is_refused() -> None:
     game = game_of(mission("m"))
-    assert refused(Conflict, commands.claim, game.state, f"m:{TODAY}", now=START)[0] == "mission_not_completed"
+    assert refused(Conflict, commands.claim, game.state, game.catalog, f"m:{TODAY}", now=START)[0] == "mission_not_completed"
 
     game.act(action(1, START))
     game.claim_all()
-    assert refused(Conflict, commands.claim, game.state, f"m:{TODAY}", now=START) == ("already_claimed", {"claimed_at": START})
-    assert refused(NotFound, commands.claim, game.state, "m:1999-01-01", now=START)[0] == "mission_not_found"
+    again = refused(Conflict, commands.claim, game.state, game.catalog, f"m:{TODAY}", now=START)
+    assert again == ("already_claimed", {"claimed_at": START})
+    assert refused(NotFound, commands.claim, game.state, game.catalog, "m:1999-01-01", now=START)[0] == "mission_not_found"
     assert len(game.state.pending) == 1
 
 
@@ -65,7 +66,7 @@ def test_a_completed_mission_can_be_claimed_until_its_board_settles() -> None:
     assert commands.claimable(game.at(until - 1).state) == [f"m:{TODAY}"]
     game.at(until)
     assert commands.claimable(game.state) == []
-    assert refused(NotFound, commands.claim, game.state, f"m:{TODAY}", now=until)[0] == "mission_not_found"
+    assert refused(NotFound, commands.claim, game.state, game.catalog, f"m:{TODAY}", now=until)[0] == "mission_not_found"
     assert [m.status for board in game.settled if board.period.label == TODAY for m in board.missions] == ["expired"]
 
 
@@ -136,9 +137,10 @@ def test_a_reroll_swaps_an_unfinished_mission_for_another_that_counts_from_now_o
     before = dealt(game)
     game.act(action(1, START))
 
-    board, fresh, events = commands.reroll(game.state, game.catalog, before, now=START + HOUR_MS)
+    board, fresh, events, price = commands.reroll(game.state, game.catalog, before, now=START + HOUR_MS)
 
     assert board is game.board("daily")
+    assert price == {}
     assert board.missions == [fresh]
     assert (dealt(game) != before, fresh.started_at, fresh.progress, events) == (True, START + HOUR_MS, [None], [])
     game.act(action(2, START + HOUR_MS - 1), now=START + 2 * HOUR_MS)
@@ -151,7 +153,7 @@ def test_a_reroll_keeps_the_place_of_the_mission_on_its_board() -> None:
     game = game_of(*(mission(f"m{n}") for n in range(9)), rotation={"daily": {"min": 3, "max": 3}})
     first, second, third = game.board("daily").missions
 
-    _, fresh, _ = commands.reroll(game.state, game.catalog, f"{second.template}:{TODAY}", now=START)
+    _, fresh, _, _ = commands.reroll(game.state, game.catalog, f"{second.template}:{TODAY}", now=START)
 
     assert [m.template for m in game.board("daily").missions] == [first.template, fresh.template, third.template]
 
@@ -167,7 +169,7 @@ def test_a_reroll_that_brings_a_threshold_met_before_completes_it_at_once() -> N
     game.state.lifetime["post.created"] = 5
     game.board("daily").missions = [Mission("a", 1, [None])]
 
-    _, fresh, events = commands.reroll(game.state, game.catalog, f"a:{TODAY}", now=START)
+    _, fresh, events, _ = commands.reroll(game.state, game.catalog, f"a:{TODAY}", now=START)
 
     assert (fresh.template, fresh.status) == ("b", "completed")
     assert [event.mission for event in events if isinstance(event, MissionCompleted)] == [f"b:{TODAY}"]
@@ -209,10 +211,50 @@ def test_what_cannot_be_rerolled_is_refused_with_its_reason_and_costs_nothing() 
     assert game.board("daily").rerolls == 0
 
 
-def test_a_reroll_with_a_price_is_refused() -> None:
-    game = game_of(mission("a"), mission("b"), rotation=ONE_A_DAY, reroll={"per_day": 1, "price": {"gold": 5}})
+@pytest.mark.parametrize("per_day", [0, 1, 2])
+def test_a_days_first_rerolls_are_free_and_further_ones_have_the_catalogs_price(per_day: int) -> None:
+    game = game_of(mission("a"), mission("b"), rotation=ONE_A_DAY, reroll={"per_day": per_day, "price": {"gold": 5}})
 
-    assert refused(Conflict, commands.reroll, game.state, game.catalog, dealt(game), now=START)[0] == "reroll_not_free"
+    prices = [commands.reroll(game.state, game.catalog, dealt(game), now=START)[3] for _ in range(4)]
+
+    assert prices == [{}] * per_day + [{"gold": 5}] * (4 - per_day)
+
+
+# Freezes
+
+SALE: dict[str, Any] = {
+    "freeze_price": {"gold": 20},
+    "streaks": {
+        "daily": {"counts": "any", "freezes": {"start": 1, "max": 2, "earn_every": 0}},
+        "weekly": {"counts": "none", "freezes": {"start": 0, "max": 2, "earn_every": 0}},
+    },
+}
+
+
+def test_a_bought_freeze_is_held_at_once_and_saves_the_streak_when_a_day_is_missed() -> None:
+    game = game_of(mission("m"), **SALE)
+    game.act(action(1, START))
+
+    assert commands.buy_freeze(game.state, game.catalog, "daily") == {"gold": 20}
+
+    assert streaks.shown(game.state, "daily", game.catalog.rules.streaks["daily"]).freezes == 2
+    game.night_by_night(START + 4 * DAY_MS)  # two missed days are settled
+    assert (game.state.streaks["daily"].current, game.state.streaks["daily"].freezes) == (1, 0)
+
+
+def test_no_more_freezes_are_sold_than_can_be_held() -> None:
+    game = game_of(mission("m"), **SALE)
+    commands.buy_freeze(game.state, game.catalog, "daily")
+
+    assert refused(Conflict, commands.buy_freeze, game.state, game.catalog, "daily") == ("freezes_full", {"max": 2})
+    assert game.board("daily").freezes_gained == 1
+
+
+def test_freezes_are_sold_only_at_a_price_and_for_a_streak_there_is() -> None:
+    not_sold = game_of(mission("m"), **SALE | {"freeze_price": None})
+    assert refused(Conflict, commands.buy_freeze, not_sold.state, not_sold.catalog, "daily")[0] == "freezes_not_for_sale"
+    no_streak = game_of(mission("m"), **SALE)
+    assert refused(Conflict, commands.buy_freeze, no_streak.state, no_streak.catalog, "weekly")[0] == "freezes_not_for_sale"
 
 
 # Pause

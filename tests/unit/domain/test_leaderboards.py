@@ -14,6 +14,7 @@ from missions_core.domain.leaderboards import (
     EMPTY,
     KEPT,
     Entry,
+    anonymous,
     best,
     comparable,
     estimated_rank,
@@ -22,6 +23,7 @@ from missions_core.domain.leaderboards import (
     label_before,
     merged,
     moved,
+    without,
 )
 from missions_core.domain.periods import DayClock, period_containing
 from missions_core.errors import InvalidInput
@@ -196,3 +198,22 @@ def test_what_is_no_label_of_the_kind_is_refused_with_an_example(kind: PeriodKin
 def test_a_score_has_as_many_digits_as_are_compared_and_is_never_rounded_up() -> None:
     assert comparable(Decimal("9" * 45)) == Decimal("9" * 38 + "0" * 7)
     assert comparable(Decimal("-1.5")) == Decimal("-1.5")
+
+
+# Leaving --------------------------------------------------------------------------------------------------------------
+
+
+def test_who_leaves_makes_room_and_who_is_made_anonymous_does_not() -> None:
+    entries = merged((), [entry("ann", 3), entry("bob", 2), entry("cat", 1)])
+
+    assert [each.player for each in without(entries, "bob")] == ["ann", "cat"]
+    hidden = anonymous(entries, "bob")
+    assert [each.player for each in hidden] == ["ann", "", "cat"]
+    assert [each.account for each in hidden] == [each.account for each in entries]
+    assert without(entries, "dan") == anonymous(entries, "dan") == entries
+
+
+def test_the_histogram_forgets_who_leaves() -> None:
+    counted = moved(EMPTY, [(None, Decimal(5)), (None, Decimal(7)), (Decimal(5), Decimal(30))])
+    assert moved(counted, [(Decimal(30), None)]) == moved(EMPTY, [(None, Decimal(7))])
+    assert moved(EMPTY, [(Decimal(30), None)]) == EMPTY, "what was never counted"

@@ -171,7 +171,7 @@ def test_a_mission_and_a_quest_are_not_claimed_under_each_others_name() -> None:
     game = playing(quest("q", HELLO, auto_claim=False))
     game.act_at(START)
 
-    assert game.refused(NotFound, lambda: commands.claim(game.state, "q:run-1", now=START))[0] == "mission_not_found"
+    assert game.refused(NotFound, lambda: commands.claim(game.state, game.catalog, "q:run-1", now=START))[0] == "mission_not_found"
     assert commands.claimable(game.state) == []
     assert [each.template for _, each in waiting(game.state)] == ["q"]
 

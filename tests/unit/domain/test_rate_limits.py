@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from missions_core.domain.rate_limits import take
+from missions_core.domain.catalog import HOUR_MS
+from missions_core.domain.rate_limits import take, take_each
 from missions_core.domain.state import PlayerState
 
 NOW = 1_795_255_200_000
@@ -40,6 +41,21 @@ def test_types_have_buckets_of_their_own_and_unlimited_types_have_none() -> None
     assert take(state, "page.read", 1, now=NOW)
     assert all(take(state, "post.created", None, now=NOW) for _ in range(100))
     assert set(state.buckets) == {"video.watched", "page.read"}
+
+
+def test_of_several_buckets_each_gives_a_token_or_none_does() -> None:
+    state = player()
+    limits = {"video.watched": 2, "*": 3, "unlimited": None}
+    assert [take_each(state, limits, now=NOW) for _ in range(3)] == [None, None, 2]
+    assert [take_each(state, {"page.read": 9, "*": 3}, now=NOW) for _ in range(2)] == [None, 3]
+    assert (state.buckets["*"].tokens, state.buckets["page.read"].tokens) == (0, 8000)
+
+
+def test_a_window_may_be_longer_than_a_minute() -> None:
+    state = player()
+    assert [take(state, "*claims", 2, now=NOW, window_ms=HOUR_MS) for _ in range(3)] == [True, True, False]
+    assert not take(state, "*claims", 2, now=NOW + HOUR_MS // 2 - 1, window_ms=HOUR_MS)
+    assert take(state, "*claims", 2, now=NOW + HOUR_MS // 2, window_ms=HOUR_MS)
 
 
 @given(

@@ -6,7 +6,7 @@ import pytest
 
 from infra.errors import ToolError
 from infra.player_files import read_players
-from missions_core.use_cases.command import PlayerAttributes
+from missions_core.domain.neighbours import PlayerAttributes
 
 
 def write(folder: Path, *lines: str) -> Path:

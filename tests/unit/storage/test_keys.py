@@ -103,3 +103,18 @@ def test_a_made_up_rank_is_no_cursor(sort: str) -> None:
 
     with pytest.raises(InvalidInput):
         keys.after_rank(keys.cursor((own, sort)), own)
+
+
+@pytest.mark.parametrize("key", [("PLAYER#ann", "STATE"), ("PLAYER#a#b", "EVIDENCE#m:2026-11-21#1")])
+def test_a_cursor_of_waiting_work_leads_back_to_its_entry_in_its_queue_only(key: tuple[str, str]) -> None:
+    text = keys.work_cursor(keys.FLAGGED, 1_795_000_000_000, key)
+
+    assert keys.after_work(text, keys.FLAGGED) == (1_795_000_000_000, key)
+    with pytest.raises(InvalidInput):
+        keys.after_work(text, keys.REVIEW)
+
+
+@pytest.mark.parametrize("sort", ["", "x", "12", "12\0PK", "x\0PK\0SK"])
+def test_what_is_no_position_in_a_queue_is_no_cursor_of_it(sort: str) -> None:
+    with pytest.raises(InvalidInput):
+        keys.after_work(keys.cursor((keys.FLAGGED, sort)), keys.FLAGGED)

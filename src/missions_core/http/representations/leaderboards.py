@@ -11,10 +11,15 @@ LeaderboardKind = Literal["daily", "weekly", "monthly", "special"]
 
 
 class Standing(TypedDict):
-    """Where a player stands. `estimated`: too far down to be kept in order; nulls: no score."""
+    """Where a player stands. `estimated`: too far down to be kept in order; nulls: no score; no `player`: they were erased since.
+
+    `name` and `avatar` are null where the host's user service does not tell them, or not in time.
+    """
 
     rank: int | None
-    player: str
+    player: str | None
+    name: str | None
+    avatar: str | None
     score: Number | None
     reached_at: str | None
     estimated: bool

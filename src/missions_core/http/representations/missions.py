@@ -5,6 +5,7 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 from missions_core.http.representations.common import MissionStatus, Number
+from missions_core.http.representations.evidence import MissionEvidence
 from missions_core.http.representations.rewards import PendingGrant, Rewards
 
 
@@ -54,6 +55,7 @@ class Mission(TypedDict):
     completed_at: str | None
     claimed_at: str | None
     featured: bool
+    evidence: MissionEvidence | None
 
 
 class Claim(TypedDict):
@@ -61,6 +63,13 @@ class Claim(TypedDict):
 
     mission: Mission
     grant: PendingGrant
+
+
+class Regenerated(TypedDict):
+    """The ids of the missions an operator had replaced, and those of that kind the player has now."""
+
+    replaced: list[str]
+    missions: list[Mission]
 
 
 class PastMission(TypedDict):

@@ -7,11 +7,15 @@ from missions_core.http.representations.rewards import Rewards, Wallet
 
 
 class Streak(TypedDict):
-    """`period_counts`: the current period is safe already; `at_risk`: unless it becomes so, the streak ends with it."""
+    """`period_counts`: the current period is safe already; `at_risk`: unless it becomes so, the streak ends with it.
+
+    `freezes_max`: as many can be held.
+    """
 
     current: int
     best: int
     freezes: int
+    freezes_max: int
     broken_at: str | None
     period_counts: bool
     at_risk: bool
@@ -19,11 +23,12 @@ class Streak(TypedDict):
 
 
 class Streaks(TypedDict):
-    """Streaks by kind, and until when a pause protects them."""
+    """Streaks by kind, until when a pause protects them, and what a freeze costs: null where none are sold."""
 
     daily: Streak
     weekly: Streak
     paused_until: str | None
+    freeze_price: dict[str, int] | None
 
 
 class CheckInCard(TypedDict):
@@ -61,14 +66,31 @@ class Level(TypedDict):
     next_level_xp: int | None
 
 
+class Rerolls(TypedDict):
+    """Free rerolls left today, and what the next one after those costs: null where none are sold."""
+
+    left: int
+    price: dict[str, int] | None
+
+
+class Boost(TypedDict):
+    """What completed missions pay of a currency is multiplied, by a whole number or a fraction such as `3/2`. The greatest counts."""
+
+    currency: str
+    multiply: str
+    until: str
+
+
 class Hub(TypedDict):
-    """A player's start page. `check_in` is null where the catalog offers none."""
+    """A player's start page. `check_in` is null where the catalog offers none, `wallet` while it cannot be read."""
 
     missions: list[Mission]
     streaks: Streaks
     check_in: CheckInCard | None
-    wallet: Wallet
+    wallet: Wallet | None
     level: Level
+    rerolls: Rerolls
+    boosts: list[Boost]
 
 
 class Stats(TypedDict):
@@ -92,6 +114,7 @@ class Profile(TypedDict):
     language: str | None
     zone: str | None
     categories: list[str]
+    blocked_categories: list[str]
     daily_minutes: int | None
     level: int
     vip: bool

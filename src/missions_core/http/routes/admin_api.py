@@ -5,15 +5,24 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from missions_core import clock
+from missions_core.domain.neighbours import PlayerAttributes
+from missions_core.files import PlayerFiles
 from missions_core.http.api import Routes
 from missions_core.http.identity import player_id as read_player_id
 from missions_core.http.representations.players import PlayerSummary
 from missions_core.http.requests import PlayerPut
 from missions_core.http.views.players import player_summary
 from missions_core.observability import create_logger
-from missions_core.use_cases.command import PlayerAttributes, put_player
+from missions_core.use_cases.attributes import put_player
 
-routes = Routes()
+
+class AdminApi(Routes):
+    """The routes, and where players' files lie."""
+
+    files: PlayerFiles
+
+
+routes = AdminApi()
 logger = create_logger()
 
 

@@ -13,6 +13,6 @@ logger = create_logger()
 
 @routes.post("/v1/me/check-ins", summary="Check in for today, once a day", tags=["check-ins"])
 def post_check_in() -> CheckIn:
-    result = check_in(routes.stores, routes.caller.player, request=routes.request_id, now=clock.now())
+    result = check_in(routes.stores, routes.caller.player, request=routes.request_id, now=clock.now(), device=routes.device)
     logger.append_keys(day=result.label, streak_days=result.streak_days)
     return check_in_view(result)

@@ -20,25 +20,27 @@ logger = create_logger()
 @routes.post("/v1/me/missions/<mission_id>/claim", summary="Claim a completed mission's reward, once", tags=["rewards"])
 def post_claim(mission_id: str) -> Claim:
     logger.append_keys(mission=mission_id)
-    return _mission_claim(claim(routes.stores, routes.caller.player, mission_id, request=routes.request_id, now=clock.now()))
+    claimed = claim(routes.stores, routes.caller.player, mission_id, request=routes.request_id, now=clock.now(), device=routes.device)
+    return _mission_claim(claimed)
 
 
 @routes.post("/v1/me/quests/<key>/claim", summary="Claim a completed quest's reward, once", tags=["quests"])
 def post_quest_claim(key: str) -> QuestClaim:
     logger.append_keys(quest=key)
-    return _quest_claim(claim_quest(routes.stores, routes.caller.player, key, request=routes.request_id, now=clock.now()))
+    claimed = claim_quest(routes.stores, routes.caller.player, key, request=routes.request_id, now=clock.now(), device=routes.device)
+    return _quest_claim(claimed)
 
 
 @routes.post("/v1/me/achievements/<key>/claim", summary="Claim what an achievement pays, once", tags=["achievements"])
 def post_achievement_claim(key: str) -> AchievementClaim:
     logger.append_keys(achievement=key)
-    claimed = claim_achievement(routes.stores, routes.caller.player, key, request=routes.request_id, now=clock.now())
+    claimed = claim_achievement(routes.stores, routes.caller.player, key, request=routes.request_id, now=clock.now(), device=routes.device)
     return achievement_claim(claimed, routes.languages)
 
 
 @routes.post("/v1/me/claims", summary="Claim every reward that waits", tags=["rewards"])
 def post_claims() -> Page[Claim | QuestClaim | AchievementClaim]:
-    claimed = claim_all(routes.stores, routes.caller.player, request=routes.request_id, now=clock.now())
+    claimed = claim_all(routes.stores, routes.caller.player, request=routes.request_id, now=clock.now(), device=routes.device)
     logger.append_keys(claimed=len(claimed))
     return {"items": [_claim_view(each) for each in claimed], "next_cursor": None}
 
@@ -51,9 +53,9 @@ def _claim_view(claimed: Claimed | ClaimedTiers) -> Claim | QuestClaim | Achieve
 
 def _mission_claim(claimed: Claimed) -> Claim:
     shown = mission_view(claimed.view, claimed.board, claimed.mission, routes.languages)
-    return {"mission": shown, "grant": pending_grant_view(*claimed.grant)}
+    return {"mission": shown, "grant": pending_grant_view(claimed.view, *claimed.grant)}
 
 
 def _quest_claim(claimed: Claimed) -> QuestClaim:
     shown = run_view(claimed.view, claimed.board, claimed.mission, routes.languages)
-    return {"quest": shown, "grant": pending_grant_view(*claimed.grant)}
+    return {"quest": shown, "grant": pending_grant_view(claimed.view, *claimed.grant)}

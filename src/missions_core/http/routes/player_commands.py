@@ -5,6 +5,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from missions_core import clock
+from missions_core.files import PlayerFiles
 from missions_core.http.api import Routes
 from missions_core.http.representations.missions import Mission
 from missions_core.http.representations.players import Profile, Streaks
@@ -14,11 +15,20 @@ from missions_core.http.views.missions import mission_view
 from missions_core.http.views.players import profile_view, streaks_view
 from missions_core.http.views.quests import quest_view
 from missions_core.observability import create_logger
+from missions_core.storage.partitions import Partitions
 from missions_core.use_cases.claim import Claimed
 from missions_core.use_cases.command import ProfileChange, pause, reroll, start_mission, update_profile
 from missions_core.use_cases.quests import complete_step, start_quest
 
-routes = Routes()
+
+class PlayerCommands(Routes):
+    """The routes, where players' files lie, and how all that is stored for a player is found."""
+
+    files: PlayerFiles
+    rows: Partitions
+
+
+routes = PlayerCommands()
 logger = create_logger()
 
 

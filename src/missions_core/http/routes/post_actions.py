@@ -17,7 +17,7 @@ from missions_core.http.representations.actions import ActionOutcome, Batch, Bat
 from missions_core.http.schemas import ACTIONS_BODY
 from missions_core.http.views.actions import action_outcome
 from missions_core.observability import create_logger
-from missions_core.use_cases.track import Tracked, track
+from missions_core.use_cases.track import Own, Tracked, track
 
 MAX_BATCH = 100
 
@@ -55,7 +55,8 @@ def _answers(events: Sequence[object]) -> list[Answer]:
     now = clock.now()
     read = [_read(event, is_service=is_service) for event in events]
     actions = [action for action in read if isinstance(action, Action)]
-    tracked = iter(track(routes.stores, actions, now=now, client=not is_service) if actions else [])
+    own = None if is_service else Own(routes.device)
+    tracked = iter(track(routes.stores, actions, now=now, own=own) if actions else [])
     answers = [_judged(next(tracked)) if isinstance(action, Action) else action for action in read]
     logger.append_keys(outcomes=Counter(answer.code if isinstance(answer, MissionsError) else answer.outcome for answer in answers))
     return answers
@@ -86,9 +87,8 @@ def _judged(tracked: Tracked) -> Answer:
     if tracked.reason is not None:
         return tracked.reason
     if tracked.outcome == "rate_limited":
-        per_minute = routes.stores.catalogs.current().rules.actions[tracked.action.type].per_minute
-        wait = ceil(60 / per_minute) if per_minute else 1
-        return RateLimited("rate_limited", f"too many {tracked.action.type!r} actions: wait {wait} s", retry_after_seconds=wait)
+        wait = ceil(60 / tracked.per_minute) if tracked.per_minute else 1
+        return RateLimited("rate_limited", f"too many actions: wait {wait} s", retry_after_seconds=wait)
     return tracked
 
 

@@ -65,7 +65,9 @@ def achievement_view(view: PlayerView, template: Template, shares: Shares, langu
 def achievement_claim(claimed: ClaimedTiers, languages: Sequence[str]) -> AchievementClaim:
     """What a claim started. How rare the achievement is, is not looked up for it."""
     template = claimed.template
-    grants = [pending_grant_view(achievements.cause_of(template, tier), tier.rewards) for tier in claimed.tiers if tier.rewards]
+    grants = [
+        pending_grant_view(claimed.view, achievements.cause_of(template, tier), tier.rewards) for tier in claimed.tiers if tier.rewards
+    ]
     return {"achievement": achievement_view(claimed.view, template, {}, languages), "grants": grants}
 
 

@@ -17,6 +17,7 @@ from missions_core.http.languages import localised
 from missions_core.http.representations.common import MissionStatus, Number
 from missions_core.http.representations.missions import Mission, PastMission, PastPeriod, Period, Requirement
 from missions_core.http.representations.rewards import PendingGrant, Rewards
+from missions_core.http.views.evidence import mission_evidence
 from missions_core.use_cases.read import PlayerView
 
 
@@ -35,7 +36,7 @@ def mission_view(view: PlayerView, board: Board, mission: DealtMission, language
         "difficulty": template.difficulty,
         "period": period_view(board),
         "status": status_at(board, mission, template, view.now),
-        "percent": 100 if mission.completed_at is not None else percent(template.tree, template.leaves, mission.progress),
+        "percent": _percent(mission, template),
         "requirements": requirements_view(template.leaves, mission.progress, languages),
         "rewards": rewards_view(mission.paid or would_pay(view, board, mission, template)),
         "can_claim": mission.status == "completed",
@@ -46,6 +47,7 @@ def mission_view(view: PlayerView, board: Board, mission: DealtMission, language
         "completed_at": timestamp(mission.completed_at),
         "claimed_at": timestamp(mission.claimed_at),
         "featured": template.featured,
+        "evidence": mission_evidence(template.evidence, mission),
     }
 
 
@@ -70,15 +72,19 @@ def rewards_view(values: RewardValues) -> Rewards:
     return shown
 
 
-def pending_grant_view(cause: str, values: RewardValues) -> PendingGrant:
-    """A payment that a command has just started."""
-    return {"id": cause, "status": "pending", "rewards": rewards_view(values)}
+def pending_grant_view(view: PlayerView, cause: str, values: RewardValues) -> PendingGrant:
+    """A payment that a command has just started, or that waits for an operator."""
+    is_held = any(grant.kind == "held" and grant.cause == cause for grant in view.state.pending)
+    return {"id": cause, "status": "held" if is_held else "pending", "rewards": rewards_view(values)}
 
 
 def status_at(board: Board, mission: DealtMission, template: Template, now: int) -> MissionStatus:
-    """The stored status, or `failed` where the time limit has passed: only settlement writes that down."""
+    """The stored status, or `failed` where the time limit has passed: only settlement writes that down.
+
+    Evidence handed in before that may still complete it.
+    """
     limit = _time_limit(board, template)
-    if mission.status == "active" and limit is not None and now >= limit:
+    if mission.status == "active" and limit is not None and now >= limit and mission.open_evidence is None:
         return "failed"
     status: MissionStatus = mission.status  # type: ignore[assignment]  # the domain's statuses are these
     return status
@@ -95,7 +101,7 @@ def would_pay(view: PlayerView, board: Board, mission: DealtMission, template: T
 
 def requirements_view(leaves: Sequence[Leaf], progress: Sequence[Progress], languages: Sequence[str]) -> list[Requirement]:
     """The things to do, and how far each is."""
-    return [_requirement(leaf, gathered, languages) for leaf, gathered in zip(leaves, progress, strict=True)]
+    return [_requirement(leaf, gathered, languages) for leaf, gathered in zip(leaves, progress, strict=False)]  # a lost template has none
 
 
 def plain_number(value: Decimal) -> Number:
@@ -108,6 +114,14 @@ def in_listed_order(boards: Iterable[Board]) -> list[Board]:
     order = ("daily", "weekly", "monthly", "special", "perpetual")
     boards = (board for board in boards if board.period.kind in order)
     return sorted(boards, key=lambda board: (board.closed, order.index(board.period.kind), board.period.start))
+
+
+def _percent(mission: DealtMission, template: Template) -> int:
+    """What counts is what is still to do; evidence to be approved is one more thing."""
+    if mission.completed_at is not None:
+        return 100
+    proven = None if template.evidence is None else mission.is_proven
+    return percent(template.tree, template.leaves, mission.progress, proven=proven)
 
 
 def _requirement(leaf: Leaf, progress: Progress, languages: Sequence[str]) -> Requirement:

@@ -7,12 +7,23 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Literal
 
-from missions_core.domain import check_ins, rewards, streaks
+from missions_core.domain import boosts, check_ins, rewards, streaks
 from missions_core.domain.check_ins import CheckInResult
 from missions_core.domain.state import PlayerState
 from missions_core.errors import InvalidInput, NotFound
 from missions_core.http.instants import timestamp
-from missions_core.http.representations.players import CheckIn, CheckInCard, Level, PlayerSummary, Profile, Stats, Streak, Streaks
+from missions_core.http.representations.players import (
+    Boost,
+    CheckIn,
+    CheckInCard,
+    Level,
+    PlayerSummary,
+    Profile,
+    Rerolls,
+    Stats,
+    Streak,
+    Streaks,
+)
 from missions_core.http.views.missions import rewards_view
 from missions_core.use_cases.read import PlayerView
 
@@ -21,11 +32,29 @@ MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 
 def streaks_view(view: PlayerView) -> Streaks:
     """Both streaks as they stand."""
+    price = view.catalog.rules.freeze_price
     return {
         "daily": _streak(view, "daily"),
         "weekly": _streak(view, "weekly"),
         "paused_until": _paused_until(view),
+        "freeze_price": None if price is None else dict(price),
     }
+
+
+def rerolls_view(view: PlayerView) -> Rerolls:
+    """How many missions can be swapped for nothing, and for what beyond that."""
+    rules, board = view.catalog.rules, view.state.current("daily")
+    price = rules.reroll_price
+    return {
+        "left": max(0, rules.rerolls_per_day - (board.rerolls if board else 0)),
+        "price": dict(price) if any(price.values()) else None,
+    }
+
+
+def boosts_view(view: PlayerView) -> list[Boost]:
+    """The boosts under way, the one that ends first in front."""
+    active = sorted(boosts.at_instant(view.state, view.now), key=lambda boost: boost.until)
+    return [{"currency": boost.currency, "multiply": boost.multiply, "until": timestamp(boost.until)} for boost in active]
 
 
 def check_in_card(view: PlayerView, month: str | None = None) -> CheckInCard:
@@ -39,7 +68,7 @@ def check_in_card(view: PlayerView, month: str | None = None) -> CheckInCard:
     card, is_done = view.state.check_ins, board.checked_in_at is not None
     return {
         "month": wanted,
-        "days": _days(wanted, card.months.get(wanted, 0)),
+        "days": days_of_month(wanted, card.months.get(wanted, 0)),
         "streak": card.streak,
         "best": card.best,
         "total": card.total,
@@ -99,6 +128,7 @@ def profile_view(view: PlayerView, personal: Mapping[str, str]) -> Profile:
         "language": personal.get("language"),
         "zone": state.zone,
         "categories": state.preferences.categories,
+        "blocked_categories": state.preferences.blocked,
         "daily_minutes": state.preferences.daily_minutes,
         "level": rewards.level(state, view.catalog.rules),
         "vip": state.vip,
@@ -129,6 +159,7 @@ def _streak(view: PlayerView, kind: Literal["daily", "weekly"]) -> Streak:
         "current": shown.current,
         "best": shown.best,
         "freezes": shown.freezes,
+        "freezes_max": rule.freezes_max,
         "broken_at": timestamp(shown.broken_at),
         "period_counts": counts,
         "at_risk": shown.current > 0 and ends,
@@ -142,7 +173,8 @@ def _would_check_in(view: PlayerView) -> CheckInResult:
     return check_ins.check_in(state, view.catalog, now=view.now)[0]
 
 
-def _days(month: str, bits: int) -> list[int]:
+def days_of_month(month: str, bits: int) -> list[int]:
+    """The days of a month (YYYY-MM) that a bitmap names."""
     year, number = map(int, month.split("-"))
     last = calendar.monthrange(year, number)[1] if year else 0
     return [day for day in range(1, last + 1) if bits >> (day - 1) & 1]

@@ -149,4 +149,4 @@ def _percent(run: _Run) -> int:
     if run.mission.completed_at is not None:
         return 100
     required = [_step_percent(run, index) for index, step in enumerate(run.template.steps) if not step.optional]
-    return min(99, sum(required) // len(required))
+    return min(99, sum(required) // max(1, len(required)))  # a lost template has none

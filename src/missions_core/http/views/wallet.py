@@ -12,7 +12,7 @@ from missions_core.use_cases.stores import Stores
 
 
 def wallet_view(stores: Stores, view: PlayerView) -> Wallet:
-    """Balances from the ledger, and what is on its way to it.
+    """Balances from the ledger, and what is on its way to it. What is held, or was revoked, is neither.
 
     The state forgets a pending grant only some time after it was paid, so the ledger is asked which are. Balances are read first: what
     is paid in between is missing for a moment, never counted twice.
@@ -22,7 +22,7 @@ def wallet_view(stores: Stores, view: PlayerView) -> Wallet:
     paid = stores.ledger.granted(state.account, state.pending) if state.pending else set()
     pending: Counter[str] = Counter()
     for grant in state.pending:
-        if grant.cause not in paid:
+        if grant.moves_money and grant.entry not in paid:
             pending.update(grant.rewards.amounts)
     currencies = dict.fromkeys([*view.catalog.rules.currencies, *balances, *pending])
     return {
@@ -37,7 +37,7 @@ def grant_view(grant: LedgerGrant) -> Grant:
         "id": grant.cause,
         "cause": grant.cause,
         "rewards": rewards_view(grant.rewards),
-        "status": "granted",
+        "status": grant.status,
         "granted_at": timestamp(grant.at),
     }
 
