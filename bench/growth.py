@@ -11,15 +11,9 @@ from bench.player import NOW, player, snapshot
 from bench.table import Row
 from infra.inprocess import create_resources, running
 from infra.memory import (
-    MemoryAudit,
     MemoryCatalogs,
-    MemoryDevices,
-    MemoryEvidence,
     MemoryLedger,
-    MemoryNotifications,
     MemoryPlayers,
-    MemoryScores,
-    MemoryStatistics,
 )
 from missions_core.domain.catalog import DAY_MS, Catalog
 from missions_core.domain.roll import due_at
@@ -55,17 +49,7 @@ def _growth(where: str, settling: Settling, sizes: list[int]) -> Iterator[Row]:
 def _in_memory(catalog: Catalog, size: int) -> float:
     ledger = MemoryLedger()
     players = MemoryPlayers(ledger)
-    stores = Stores(
-        players,
-        ledger,
-        MemoryCatalogs(catalog),
-        MemoryScores(),
-        MemoryStatistics(),
-        MemoryNotifications(),
-        MemoryDevices(),
-        MemoryAudit(),
-        MemoryEvidence(),
-    )
+    stores = Stores(players, ledger, MemoryCatalogs(catalog), table_name="memory")
     _create(stores, catalog, size)
     players.events.clear()
     start = time.process_time()

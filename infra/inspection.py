@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from missions_core.domain import codec, rewards
 from missions_core.domain.state import Board, PlayerState
 from missions_core.errors import Erased
-from missions_core.http.instants import end_of, timestamp
 from missions_core.http.views.missions import in_listed_order, mission_view, period_view, rewards_view
 from missions_core.http.views.players import streaks_view
 from missions_core.http.views.quests import quest_list
+from missions_core.instants import end_of, timestamp
 from missions_core.storage import keys
 from missions_core.storage.players import ERASED_AT
 from missions_core.use_cases.read import PlayerView

@@ -12,15 +12,10 @@ from missions_core.domain.leaderboards import Entry, merged
 from missions_core.domain.state import Board, PendingGrant, PlayerState
 from missions_core.errors import VersionConflict
 from missions_core.messaging import Queue
-from missions_core.storage.audit import Audit
 from missions_core.storage.catalogs import Catalogs
-from missions_core.storage.devices import Devices
-from missions_core.storage.evidence import EvidenceStore
 from missions_core.storage.ledger import Ledger
-from missions_core.storage.notifications import Notifications
 from missions_core.storage.players import Players, Stored
 from missions_core.storage.scores import Scores
-from missions_core.storage.statistics import Statistics
 
 
 class MemoryLedger(Ledger):
@@ -153,41 +148,6 @@ class MemoryScores(Scores):
     def all(self) -> Iterator[Standings]:
         """Every leaderboard, by name."""
         return (self._standings[name] for name in sorted(self._standings))
-
-
-class MemoryStatistics(Statistics):
-    """Nobody asks how rare an achievement is here."""
-
-    def __init__(self) -> None:
-        pass
-
-
-class MemoryNotifications(Notifications):
-    """Nobody reads notifications here."""
-
-    def __init__(self) -> None:
-        pass
-
-
-class MemoryDevices(Devices):
-    """Nobody says here what they play on."""
-
-    def __init__(self) -> None:
-        pass
-
-
-class MemoryEvidence(EvidenceStore):
-    """Nobody hands in evidence here."""
-
-    def __init__(self) -> None:
-        pass
-
-
-class MemoryAudit(Audit):
-    """Nobody decides anything here."""
-
-    def __init__(self) -> None:
-        pass
 
 
 class MemoryRewards(Queue):

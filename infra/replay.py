@@ -7,16 +7,11 @@ from typing import Any
 
 from infra.memory import (
     Effect,
-    MemoryAudit,
     MemoryCatalogs,
-    MemoryDevices,
-    MemoryEvidence,
     MemoryLedger,
-    MemoryNotifications,
     MemoryPlayers,
     MemoryRewards,
     MemoryScores,
-    MemoryStatistics,
     Standings,
 )
 from infra.replay_report import Tally, boards_report, player_report, totals_report
@@ -48,17 +43,8 @@ class Replay:
         self._players = MemoryPlayers(self._ledger)
         self._scores = MemoryScores()
         self._catalog = catalog
-        self._stores = Stores(
-            self._players,
-            self._ledger,
-            MemoryCatalogs(catalog),
-            self._scores,
-            MemoryStatistics(),
-            MemoryNotifications(),
-            MemoryDevices(),
-            MemoryAudit(),
-            MemoryEvidence(),
-        )
+        self._stores = Stores(self._players, self._ledger, MemoryCatalogs(catalog), table_name="memory")
+        self._stores.scores = self._scores
         self._rewards = MemoryRewards()
         self._attributes = players
         self._tallies: dict[str, Tally] = {}

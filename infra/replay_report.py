@@ -10,7 +10,7 @@ from missions_core.domain import quests, rewards, streaks
 from missions_core.domain.catalog import Catalog
 from missions_core.domain.leaderboards import Entry
 from missions_core.domain.state import PlayerState
-from missions_core.use_cases.integration import timestamp
+from missions_core.instants import timestamp
 from missions_core.use_cases.read import PlayerView
 
 TOTALS = ("actions", "applied", "duplicate", "late", "quarantined", "settlements")

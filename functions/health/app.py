@@ -1,6 +1,5 @@
 """Health checks, the OpenAPI document and its page."""
 
-from dataclasses import replace
 from typing import Any
 
 from aws_lambda_powertools.logging.correlation_paths import API_GATEWAY_HTTP
@@ -14,8 +13,9 @@ from missions_core.storage.catalogs import Catalogs
 from missions_core.use_cases.stores import stores_of
 
 logger = create_logger()
-fresh_catalogs = Catalogs(settings.table_name, recheck_seconds=0)  # readiness is what is so now, not half a minute ago
-api = create_api(health.routes, replace(stores_of(settings.table_name), catalogs=fresh_catalogs), is_public=True)
+stores = stores_of(settings.table_name)
+stores.catalogs = Catalogs(settings.table_name, recheck_seconds=0)  # readiness is what is so now, not half a minute ago
+api = create_api(health.routes, stores, is_public=True)
 
 
 @logger.inject_lambda_context(correlation_id_path=API_GATEWAY_HTTP, clear_state=True)

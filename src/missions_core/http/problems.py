@@ -19,7 +19,7 @@ from missions_core.errors import (
     Unreachable,
     VersionConflict,
 )
-from missions_core.http.instants import end_of
+from missions_core.instants import end_of
 
 PROBLEM_JSON = "application/problem+json"
 Problem = dict[str, Any]

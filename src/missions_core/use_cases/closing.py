@@ -14,12 +14,13 @@ from missions_core.domain.catalog import Rewards, Template
 from missions_core.domain.leaderboards import Entry
 from missions_core.domain.state import PendingGrant
 from missions_core.errors import Contention, Erased, MisconfiguredError, VersionConflict
+from missions_core.instants import timestamp
 from missions_core.messaging import EventBus, Queue
 from missions_core.observability import create_logger, create_metrics
 from missions_core.storage.catalogs import Catalogs
 from missions_core.storage.scores import Leaderboard, Scores
 from missions_core.use_cases.changes import Draft, change, owe_once
-from missions_core.use_cases.integration import Announcement, bus_event, timestamp
+from missions_core.use_cases.integration import Announcement, bus_event
 from missions_core.use_cases.stores import Stores
 
 logger = create_logger()

@@ -8,7 +8,7 @@ from typing import Any
 
 from missions_core.domain.catalog import HOUR_MS
 from missions_core.files import PlayerFiles
-from missions_core.use_cases.integration import timestamp
+from missions_core.instants import timestamp
 
 PAGE_BYTES = 1_000_000  # of JSON: Lambda answers with 6 MB at most, and two pages are held at a time
 FRESH_MS = HOUR_MS  # a large export is made once in so long; whoever asks again meanwhile gets the same one

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from missions_core.domain.catalog import Rewards
@@ -23,6 +22,7 @@ from missions_core.domain.events import (
     RewardClaimed,
     StreakBroken,
 )
+from missions_core.instants import timestamp
 from missions_core.messaging import BusEvent
 
 SOURCE = "missions"
@@ -88,8 +88,3 @@ def envelope(announcement: Announcement) -> dict[str, Any]:
         "dataschemaversion": SCHEMA_VERSION,
         "data": announcement.data,
     }
-
-
-def timestamp(instant: int) -> str:
-    """RFC 3339 in UTC with milliseconds."""
-    return datetime.fromtimestamp(instant / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

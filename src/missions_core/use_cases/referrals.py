@@ -9,8 +9,9 @@ from missions_core.domain.catalog import Catalog
 from missions_core.domain.referrals import ACTION_TYPE, accept_invitation, id_of, inviters_prize, pseudonym
 from missions_core.domain.state import Referral
 from missions_core.errors import InvalidInput
+from missions_core.instants import timestamp
 from missions_core.use_cases.changes import Draft, change, owe_once
-from missions_core.use_cases.integration import SOURCE, timestamp
+from missions_core.use_cases.integration import SOURCE
 from missions_core.use_cases.stores import Stores
 from missions_core.use_cases.track import track_player
 

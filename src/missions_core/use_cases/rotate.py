@@ -3,8 +3,9 @@
 from collections.abc import Set
 
 from missions_core.domain.catalog import Catalog, Template
+from missions_core.instants import timestamp
 from missions_core.messaging import EventBus
-from missions_core.use_cases.integration import Announcement, bus_event, timestamp
+from missions_core.use_cases.integration import Announcement, bus_event
 
 OPENED = "SpecialMissionOpened"
 CLOSED = "SpecialMissionClosed"

@@ -14,12 +14,13 @@ from missions_core.domain.catalog import DAY_MS
 from missions_core.domain.leaderboards import anonymous, moved, without
 from missions_core.errors import Contention, InvalidInput, VersionConflict
 from missions_core.files import PlayerFiles
+from missions_core.instants import timestamp
 from missions_core.messaging import EventBus, Queue
 from missions_core.observability import create_logger, create_metrics
 from missions_core.storage.remains import Remains
 from missions_core.storage.scores import KEPT_SECONDS, Leaderboard, Scores
 from missions_core.use_cases.erasures import Erasure, leaderboards_of, parse_erasure
-from missions_core.use_cases.integration import Announcement, bus_event, timestamp
+from missions_core.use_cases.integration import Announcement, bus_event
 from missions_core.use_cases.quarantine import quarantine_body
 
 logger = create_logger()

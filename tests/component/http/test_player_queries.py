@@ -44,6 +44,7 @@ def test_a_new_player_sees_what_an_action_would_find(ann: Any, world: World) -> 
         "completed_at": None,
         "claimed_at": None,
         "featured": False,
+        "evidence": None,
     }
     assert dealt["one_post"]["period"] == {
         "kind": "daily",

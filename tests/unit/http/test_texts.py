@@ -3,8 +3,8 @@
 import pytest
 
 from missions_core.domain.periods import FOREVER
-from missions_core.http.instants import end_of, timestamp
 from missions_core.http.languages import localised, preferred
+from missions_core.instants import end_of, timestamp
 
 NAME = {"en": "Hello", "de": "Hallo", "pt-BR": "Olá"}
 

@@ -10,7 +10,7 @@ from missions_core.http.representations.evidence import Review, ReviewSummary
 from missions_core.http.requests import Decision
 from missions_core.http.routes.admin_api import logger, routes
 from missions_core.http.routes.parameters import DEFAULT_LIMIT, Cursor, Limit
-from missions_core.http.views.evidence import review_summary, review_view
+from missions_core.http.views.reviews import review_summary, review_view
 from missions_core.use_cases import reviews
 
 MODERATORS = ("moderator", "admin")

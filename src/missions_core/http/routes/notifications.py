@@ -5,10 +5,10 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from missions_core import clock
-from missions_core.http.instants import timestamp
 from missions_core.http.representations.notifications import ReadMark
 from missions_core.http.requests import ReadRequest
 from missions_core.http.routes.player_commands import routes
+from missions_core.instants import timestamp
 from missions_core.use_cases.read_marks import mark_read, unread
 
 

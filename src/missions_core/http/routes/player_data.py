@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from missions_core import clock
 from missions_core.errors import Erased as ErasedError
 from missions_core.files import name_of
-from missions_core.http.instants import timestamp
 from missions_core.http.representations.player_data import Erased, Export, File
 from missions_core.http.routes.player_commands import logger, routes
 from missions_core.http.views.export import SECTIONS, row_records, state_records
+from missions_core.instants import timestamp
 from missions_core.use_cases.erase import erase
 from missions_core.use_cases.export import Records, export
 

@@ -8,7 +8,6 @@ from missions_core.domain.catalog import Template
 from missions_core.domain.catalog import Tier as TierValues
 from missions_core.domain.requirements import percent
 from missions_core.domain.state import PlayerState
-from missions_core.http.instants import timestamp
 from missions_core.http.languages import localised
 from missions_core.http.representations.achievements import (
     Achievement,
@@ -19,6 +18,7 @@ from missions_core.http.representations.achievements import (
     Tier,
 )
 from missions_core.http.views.missions import pending_grant_view, plain_number, requirements_view, rewards_view
+from missions_core.instants import timestamp
 from missions_core.use_cases.achievements import ClaimedTiers
 from missions_core.use_cases.read import PlayerView
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from missions_core.domain import codec
 from missions_core.domain.state import CheckIns, Flag, PendingGrant, PlayerState, Referral
-from missions_core.http.instants import end_of
 from missions_core.http.views.players import days_of_month
+from missions_core.instants import end_of
 from missions_core.storage.ledger import BALANCE
 
 Record = dict[str, Any]

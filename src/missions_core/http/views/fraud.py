@@ -2,9 +2,9 @@
 
 from missions_core.domain.state import Flag as RaisedFlag
 from missions_core.domain.state import PlayerState
-from missions_core.http.instants import timestamp
 from missions_core.http.representations.fraud import AuditEntry, Flag, Flagged, Hold
 from missions_core.http.views.missions import rewards_view
+from missions_core.instants import timestamp
 from missions_core.storage.audit import AuditEntry as Entry
 from missions_core.storage.ledger import LedgerGrant
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from missions_core.domain import catalog
 from missions_core.errors import InvalidInput
 from missions_core.http.identity import player_id
-from missions_core.http.instants import timestamp
 from missions_core.http.languages import localised
 from missions_core.http.representations.leaderboards import Leaderboard, LeaderboardKind, LeaderboardPeriod, Prize, Standing
 from missions_core.http.views.missions import plain_number, rewards_view
+from missions_core.instants import timestamp
 from missions_core.use_cases import leaderboards
 from missions_core.use_cases.leaderboards import Shown
 

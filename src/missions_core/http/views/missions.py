@@ -12,12 +12,12 @@ from missions_core.domain.commands import claim_until
 from missions_core.domain.requirements import holds, percent, shown_value
 from missions_core.domain.state import Board, Progress, mission_id
 from missions_core.domain.state import Mission as DealtMission
-from missions_core.http.instants import end_of, timestamp
 from missions_core.http.languages import localised
 from missions_core.http.representations.common import MissionStatus, Number
 from missions_core.http.representations.missions import Mission, PastMission, PastPeriod, Period, Requirement
 from missions_core.http.representations.rewards import PendingGrant, Rewards
 from missions_core.http.views.evidence import mission_evidence
+from missions_core.instants import end_of, timestamp
 from missions_core.use_cases.read import PlayerView
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from missions_core.domain.catalog import Catalog
-from missions_core.http.instants import timestamp
 from missions_core.http.languages import localised
 from missions_core.http.representations import notifications as shown
+from missions_core.instants import timestamp
 from missions_core.storage.notifications import Notification
 from missions_core.use_cases.read import PlayerView
 

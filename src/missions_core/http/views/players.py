@@ -11,7 +11,6 @@ from missions_core.domain import boosts, check_ins, rewards, streaks
 from missions_core.domain.check_ins import CheckInResult
 from missions_core.domain.state import PlayerState
 from missions_core.errors import InvalidInput, NotFound
-from missions_core.http.instants import timestamp
 from missions_core.http.representations.players import (
     Boost,
     CheckIn,
@@ -25,6 +24,7 @@ from missions_core.http.representations.players import (
     Streaks,
 )
 from missions_core.http.views.missions import rewards_view
+from missions_core.instants import timestamp
 from missions_core.use_cases.read import PlayerView
 
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)

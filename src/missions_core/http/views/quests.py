@@ -7,11 +7,11 @@ from missions_core.domain import quest_commands, quests
 from missions_core.domain.catalog import Template
 from missions_core.domain.requirements import percent
 from missions_core.domain.state import Board, Mission, QuestEnd, mission_id
-from missions_core.http.instants import end_of, timestamp
 from missions_core.http.languages import localised
 from missions_core.http.representations.missions import Requirement
 from missions_core.http.representations.quests import Quest, QuestStatus, QuestStep, StepStatus
 from missions_core.http.views.missions import requirements_view, rewards_view
+from missions_core.instants import end_of, timestamp
 from missions_core.use_cases.read import PlayerView
 
 LISTED = ("in_progress", "not_started", "completed", "failed", "expired")  # under way, available, ended

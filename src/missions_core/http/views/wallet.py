@@ -3,9 +3,9 @@
 from collections import Counter
 
 from missions_core.domain import rewards
-from missions_core.http.instants import timestamp
 from missions_core.http.representations.rewards import Grant, InventoryEntry, Wallet
 from missions_core.http.views.missions import rewards_view
+from missions_core.instants import timestamp
 from missions_core.storage.ledger import InventoryRow, LedgerGrant
 from missions_core.use_cases.read import PlayerView
 from missions_core.use_cases.stores import Stores
