@@ -15,6 +15,7 @@ from infra.scenes import Scenes
 from infra.selfcheck import solve
 from infra.spelling import spelled
 from infra.stage import Stage
+from infra.trust_scenes import TrustScenes
 
 CANDIDATES = ("ada", "ben", "cleo", "dan", "eve", "finn", "gia", "hal")  # each is dealt another hand
 FEWEST_ACTS, MOST_ACTS = 2, 12  # of the mission to watch: progress that can be seen, in a moment
@@ -43,6 +44,7 @@ class Story:
         self._stage = Stage(stack)
         self._host = self._stage.host
         self._scenes = Scenes(self._stage, say)
+        self._trust = TrustScenes(self._stage, say)
 
     def steps(self) -> list[tuple[str, Callable[[], str]]]:
         """Titles and what to do."""
@@ -61,6 +63,10 @@ class Story:
             ("A freeze keeps the streak", self.freeze),
             ("A leaderboard ranks its players", lambda: self._scenes.contest(self._player)),
             ("A leaderboard closes and pays", lambda: self._scenes.prize(self._player)),
+            ("Evidence is reviewed", self._trust.evidence),
+            ("A suspicious claim is held", self._trust.hold),
+            ("An invitation pays both sides once", self._trust.invitation),
+            ("A player is forgotten", self._trust.erasure),
         ]
 
     def deal(self) -> str:

@@ -24,7 +24,7 @@ from missions_core.domain.neighbours import PlayerAttributes
 from missions_core.use_cases.attributes import put_player
 from missions_core.use_cases.changes import Draft, change
 from missions_core.use_cases.claim import claim_all
-from missions_core.use_cases.closing import prizes_of
+from missions_core.use_cases.closing import prize_cause, prizes_of
 from missions_core.use_cases.read import read_player
 from missions_core.use_cases.reconcile import reconcile
 from missions_core.use_cases.stores import Stores
@@ -106,7 +106,7 @@ class Replay:
         prizes = prizes_of(self._catalog.templates[final.board])
         for rank, entry in enumerate(final.ranked(), start=1):
             if rank in prizes:
-                self._award(f"board:{final.board}:{final.label}:{rank}:{entry.account}", entry, prizes[rank])
+                self._award(prize_cause(final.board, final.label, rank), entry, prizes[rank])
         self._collect()
 
     def _award(self, cause: str, entry: Entry, prize: Rewards) -> None:

@@ -100,7 +100,7 @@ class Scenes:
         board = wait_for(
             lambda: _leaderboard(player, f"period={self._label}"), lambda board: board["status"] == "final", f"{CONTEST} to be final"
         )
-        cause = f"board:{CONTEST}:{self._label}:{board['me']['rank']}:"
+        cause = f"board:{CONTEST}:{self._label}:{board['me']['rank']}"
         won = wait_for(lambda: _grants(player, cause), bool, f"a grant {cause}…")[0]["rewards"]
         expected = Counter(before) + Counter(won["amounts"])
         balances = wait_for(player.balances, lambda held: Counter(held) >= expected, f"{spelled(expected)} in the wallet")

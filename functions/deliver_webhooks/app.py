@@ -1,6 +1,6 @@
 """Event bus → SQS webhook queue → the host's endpoint: integration events, each posted and signed until it is accepted."""
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -35,7 +35,7 @@ def endpoint() -> Endpoint | None:
         return None
     return Endpoint(
         settings.webhook_url,
-        secret=secret(settings.webhook_secret_arn),
+        secret=partial(secret, settings.webhook_secret_arn),
         timeout_seconds=TIMEOUT_SECONDS,
         attempts=2,
         allow_loopback=settings.stage == "local",

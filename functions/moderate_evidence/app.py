@@ -1,5 +1,6 @@
 """SQS evidence queue → decisions and the moderators' queue: check what was handed in or uploaded."""
 
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -25,9 +26,13 @@ metrics = create_metrics()
 def _endpoint() -> Endpoint | None:
     if not settings.moderation_url:
         return None
-    key = secret(settings.moderation_secret_arn) if settings.moderation_secret_arn else None
-    is_local = settings.stage == "local"
-    return Endpoint(settings.moderation_url, secret=key, timeout_seconds=TIMEOUT_SECONDS, attempts=ATTEMPTS, allow_loopback=is_local)
+    return Endpoint(
+        settings.moderation_url,
+        secret=partial(secret, settings.moderation_secret_arn),
+        timeout_seconds=TIMEOUT_SECONDS,
+        attempts=ATTEMPTS,
+        allow_loopback=settings.stage == "local",
+    )
 
 
 stores = stores_of(settings.table_name)

@@ -7,19 +7,18 @@ from botocore import exceptions
 
 from missions_core.observability import create_logger
 
-# Refusals that pass by themselves, besides every 5xx, whose status PynamoDB drops.
+# Refusals that pass by themselves, besides every 5xx.
 PASSING = frozenset(
     {
-        "InternalFailure",
-        "InternalServerError",
         "LimitExceededException",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
-        "ServiceUnavailable",
-        "SlowDown",
+        "RequestTimeout",
+        "RequestTimeoutException",
         "Throttling",
         "ThrottlingException",
         "TooManyRequestsException",
+        "TransactionInProgressException",
     }
 )
 SERVER_ERROR = 500
@@ -35,7 +34,8 @@ def is_outage(error: BaseException) -> bool:
     """Whether a service could not be reached, broke or throttled, after all of botocore's attempts. Any other refusal is a bug."""
     cause = getattr(error, "cause", None) or error  # of PynamoDB's errors, botocore's
     if isinstance(cause, exceptions.ClientError):
-        status = cause.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        told = cause.__cause__ if isinstance(cause.__cause__, exceptions.ClientError) else cause  # PynamoDB's own leaves out the status
+        status = told.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return status >= SERVER_ERROR or cause.response["Error"].get("Code") in PASSING
     return isinstance(cause, exceptions.ConnectionError | exceptions.HTTPClientError)
 

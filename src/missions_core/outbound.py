@@ -1,21 +1,18 @@
 """Calls to HTTP endpoints that operators configure: signed, bounded in time and size, and never into a network of our own."""
 
-import binascii
-import hmac
 import random
 import time
-from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
-
-import urllib3
-from urllib3.exceptions import HTTPError
+from http.client import HTTPException
 
 from missions_core import clock
-from missions_core.errors import MisconfiguredError, Unreachable
+from missions_core.errors import Unreachable
 from missions_core.observability import create_logger
+from missions_core.outages import AwsError
+from missions_core.signatures import read_secret, signature_headers
 from missions_core.targets import Target, read_target, resolve
+from missions_core.wire import Connection
 
 MAX_ANSWER_BYTES = 64 * 1024
 FAILURES_TO_OPEN = 5
@@ -25,7 +22,6 @@ TOO_MANY_REQUESTS = 429
 SERVER_ERROR = 500
 
 JSON = "application/json"
-SECRET_PREFIX = b"whsec_"
 
 logger = create_logger()
 
@@ -72,50 +68,81 @@ class Breaker:
         self._failures += 1
         self._failed_at = time.monotonic()
 
+    def trip(self) -> None:
+        """It cannot be asked: the next attempt is 30 s away."""
+        self._failures = FAILURES_TO_OPEN
+        self._failed_at = time.monotonic()
+
 
 class Endpoint:
     """One URL, its connection and its breaker; keep it as long as the process.
 
     Only https to public addresses is called; `allow_loopback` is for the local stage and allows http and loopback too.
-    Each attempt may take `timeout_seconds`. One that fails, or gets a 5xx or 429, is repeated: `post` because the id lets the
-    receiver drop repeats, `get` because it changes nothing.
+    `secret` is fetched for each call (see messaging.secret); None: there is none. White space around it is no part of it.
+    Each attempt may take `timeout_seconds` from its first step to its last byte, but for the look-up of the name, which the system bounds.
+    One that fails, or gets a 5xx or 429, is repeated: `post` because the id lets the receiver drop repeats, `get` because it changes
+    nothing.
     """
 
-    def __init__(self, url: str, *, secret: bytes | None, timeout_seconds: float, attempts: int, allow_loopback: bool = False) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        secret: Callable[[], bytes] | None,
+        timeout_seconds: float,
+        attempts: int,
+        allow_loopback: bool = False,
+    ) -> None:
         self._url = url
-        self._secret = secret
+        self._fetch_secret = secret
         self._timeout_seconds = timeout_seconds
         self._attempts = attempts
         self._allow_loopback = allow_loopback
         self._breaker = Breaker()
-        self._pool: urllib3.HTTPConnectionPool | None = None
-        self._address = ""  # of the pool
+        self._connection: Connection | None = None
 
     def post(self, body: str, *, id: str, now: int, content_type: str = JSON) -> Answer:
         """Send a message, signed as Standard Webhooks says where there is a secret. `now`: epoch milliseconds.
 
-        Raises Unreachable, and MisconfiguredError for a URL that must not be called.
+        Raises Unreachable, and MisconfiguredError for a URL that must not be called or a secret that cannot be used.
         """
-        headers = {"content-type": content_type, **_signed(self._secret, id=id, at=now // 1000, body=body)}
-        return self._call(_Request("POST", headers, body=body.encode()))
+        target, secret = self._ready()
+        headers = {"content-type": content_type, **signature_headers(secret, id=id, at=now // 1000, body=body)}
+        return self._call(target, _Request("POST", headers, body=body.encode()))
 
     def get(self, query: Mapping[str, str]) -> Answer:
         """Ask for the URL with more parameters, the secret as bearer token where there is one. Raises what `post` raises."""
-        headers = {} if self._secret is None else {"authorization": f"Bearer {self._secret.decode()}"}
-        return self._call(_Request("GET", headers, query=query))
+        target, secret = self._ready()
+        headers = {} if secret is None else {"authorization": f"Bearer {secret}"}
+        return self._call(target, _Request("GET", headers, query=query))
 
-    def _call(self, request: _Request) -> Answer:
+    def _ready(self) -> tuple[Target, str | None]:
+        """What is called, and with which secret."""
         target = read_target(self._url, allow_http=self._allow_loopback)
+        self._check_breaker(target)
+        if self._fetch_secret is None:
+            return target, None
+        try:
+            return target, read_secret(self._fetch_secret())
+        except AwsError:
+            self._breaker.trip()
+            logger.exception("endpoint without secret", host=target.host)
+            raise Unreachable("secret_unavailable", f"the secret for {target.host} cannot be fetched") from None
+
+    def _check_breaker(self, target: Target) -> None:
+        if self._breaker.is_open:
+            raise Unreachable("endpoint_spared", f"{target.host} keeps failing and is left alone for {OPEN_SECONDS} s")
+
+    def _call(self, target: Target, request: _Request) -> Answer:
         reason = ""
         for attempt in range(self._attempts):
-            if self._breaker.is_open:
-                raise Unreachable("endpoint_spared", f"{target.host} keeps failing and is left alone for {OPEN_SECONDS} s")
             if attempt:
+                self._check_breaker(target)
                 clock.sleep(random.uniform(0, PAUSE_SECONDS * 2 ** (attempt - 1)))
             try:
                 answer = self._attempt(target, request, attempt)
-            except (HTTPError, OSError) as error:
-                reason = type(error).__name__  # its text holds the path, which may be secret
+            except (HTTPException, OSError, ValueError) as error:  # the last: a name or path that cannot be spelled as HTTP wants it
+                reason = type(error).__name__  # its text may hold the path, which may be secret
             else:
                 if answer.status < SERVER_ERROR and answer.status != TOO_MANY_REQUESTS:
                     self._breaker.succeeded()
@@ -127,70 +154,22 @@ class Endpoint:
         raise Unreachable("endpoint_unreachable", f"{target.host} did not answer as it should: {reason}")
 
     def _attempt(self, target: Target, request: _Request, attempt: int) -> Answer:
-        deadline = time.monotonic() + self._timeout_seconds
-        response = self._connected(target, attempt).urlopen(
-            request.method,
-            target.path_with(request.query),
-            body=request.body,
-            headers={"host": target.authority, "user-agent": "missions", "accept-encoding": "identity", **request.headers},
-            timeout=urllib3.Timeout(total=self._timeout_seconds),
-            retries=False,
-            redirect=False,
-            preload_content=False,
-        )
-        try:
-            return Answer(response.status, _read(response, deadline))
-        finally:
-            response.close()  # one that was read to its end has given its connection back already
+        ends_at = time.monotonic() + self._timeout_seconds
+        connection = self._connected(target, attempt)
+        connection.deadline.at = ends_at
+        headers = {"host": target.authority, "user-agent": "missions", "accept-encoding": "identity", **request.headers}
+        connection.request(request.method, target.path_with(request.query), body=request.body, headers=headers)
+        return Answer(*connection.read(MAX_ANSWER_BYTES))
 
-    def _connected(self, target: Target, attempt: int) -> urllib3.HTTPConnectionPool:
+    def _connected(self, target: Target, attempt: int) -> Connection:
         """A connection to an address that was looked up and checked just now: what the name leads to next does not matter."""
         addresses = resolve(target, allow_loopback=self._allow_loopback)
-        if self._pool is None or self._address not in addresses:
+        if self._connection is None or self._connection.is_stale or self._connection.address not in addresses:
             self._hang_up()
-            self._address = addresses[attempt % len(addresses)]
-            self._pool = _pool(target, self._address)
-        return self._pool
+            self._connection = Connection(target, addresses[attempt % len(addresses)])
+        return self._connection
 
     def _hang_up(self) -> None:
-        if self._pool is not None:
-            self._pool.close()
-        self._pool = None
-
-
-def _pool(target: Target, address: str) -> urllib3.HTTPConnectionPool:
-    """Connections to exactly this address, whose certificate must be the host's."""
-    if target.scheme == "http":
-        return urllib3.HTTPConnectionPool(address, target.port)
-    return urllib3.HTTPSConnectionPool(address, target.port, cert_reqs="CERT_REQUIRED", server_hostname=target.host)
-
-
-def _read(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
-    """The body up to its cap. A socket's timeout counts from its last byte: one that drips is stopped here."""
-    body = b""
-    while len(body) < MAX_ANSWER_BYTES and (chunk := response.read1(MAX_ANSWER_BYTES - len(body), decode_content=False)):
-        body += chunk
-        if time.monotonic() > deadline:
-            raise TimeoutError
-    return body
-
-
-def _signed(secret: bytes | None, *, id: str, at: int, body: str) -> dict[str, str]:
-    """The headers of Standard Webhooks. `at`: epoch seconds."""
-    headers = {"webhook-id": id, "webhook-timestamp": str(at)}
-    if secret is None:
-        return headers
-    digest = hmac.digest(_key(secret), f"{id}.{at}.{body}".encode(), sha256)
-    return {**headers, "webhook-signature": f"v1,{b64encode(digest).decode()}"}
-
-
-def _key(secret: bytes) -> bytes:
-    """The key a secret spells: in base64 after `whsec_`, otherwise the secret itself."""
-    if not secret.startswith(SECRET_PREFIX):
-        return secret
-    try:
-        return b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
-    except binascii.Error:
-        raise MisconfiguredError(
-            "invalid_secret", "a secret that starts with whsec_ goes on in base64: set the one you were given"
-        ) from None
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None

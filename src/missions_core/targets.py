@@ -13,6 +13,9 @@ HTTPS_OR_HTTP = HTTPS | {"http": 80}
 
 GLOBAL_UNICAST = ip_network("2000::/3")
 NAT64 = ip_network("64:ff9b::/96")
+# Protocol assignments, 6to4 relays and documentation, which Python 3.11 takes for public.
+SPECIAL_V4 = (ip_network("192.0.0.0/24"), ip_network("192.88.99.0/24"))
+SPECIAL_V6 = ip_network("3fff::/20")
 
 Address = IPv4Address | IPv6Address
 
@@ -51,6 +54,8 @@ def read_target(url: str, *, allow_http: bool) -> Target:
         raise _refused("the URL of an endpoint has characters no URL has: escape them, and write its name as xn--…")
     if parts.scheme not in schemes:
         raise _refused("the URL of an endpoint must start with https://")
+    if port == 0:
+        raise _refused("the URL of an endpoint names a port that nobody can listen at: write another, or none for the usual one")
     if not parts.hostname or "@" in parts.netloc:
         raise _refused(
             "the URL of an endpoint names a host and neither user nor password: leave them out, its secret is a setting of its own"
@@ -71,13 +76,14 @@ def resolve(target: Target, *, allow_loopback: bool) -> Sequence[str]:
 def is_public(address: Address) -> bool:
     """Whether an address belongs to the public internet; one that carries an IPv4 address is as public as that."""
     if isinstance(address, IPv4Address):
-        return address.is_global and not (address.is_multicast or address.is_reserved)
+        is_special = address.is_multicast or address.is_reserved or any(address in network for network in SPECIAL_V4)
+        return address.is_global and not is_special
     if address in NAT64:
         return is_public(IPv4Address(address.packed[-4:]))
     if address.ipv4_mapped is not None:
         return is_public(address.ipv4_mapped)
     is_tunnel = address.sixtofour is not None or address.teredo is not None
-    return address in GLOBAL_UNICAST and address.is_global and not is_tunnel
+    return address in GLOBAL_UNICAST and address.is_global and not is_tunnel and address not in SPECIAL_V6
 
 
 def _refused(message: str) -> MisconfiguredError:

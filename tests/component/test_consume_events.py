@@ -10,9 +10,11 @@ from missions_core import clock
 from missions_core.domain.catalog import DAY_MS
 from missions_core.domain.neighbours import PlayerAttributes
 from missions_core.domain.referrals import id_of, pseudonym
+from missions_core.errors import Erased
 from missions_core.storage.ledger import Ledger
 from missions_core.use_cases.attributes import put_player
 from missions_core.use_cases.stores import stores_of
+from tests.component.http.conftest import Client
 from tests.support.catalogs import mission, snapshot
 from tests.support.faults import on, refuse
 from tests.support.game import ms
@@ -74,7 +76,7 @@ def test_a_registered_player_has_a_profile_and_a_board_in_the_right_zone(world: 
     assert consume(world, event("UserRegistered", player="ann", zone="Asia/Tokyo", locale="ja-JP", **personal)) == []
 
     state = world.state("ann")
-    assert (state.zone, state.attributes_at, state.account != "") == ("Asia/Tokyo", ms("2026-11-21T20:00"), True)
+    assert (state.zone, state.account != "") == ("Asia/Tokyo", True)
     [daily] = [board for board in state.boards if board.period.kind == "daily" and not board.closed]
     assert daily.period.label == "2026-11-22", "in Tokyo it is tomorrow already"
     assert world.players.profile("ann") == personal | {"language": "ja-JP"}
@@ -96,20 +98,20 @@ def test_registration_told_again_writes_nothing(world: World) -> None:
 def test_a_late_registration_fills_in_what_nobody_has_said_and_overwrites_nothing(world: World) -> None:
     world.ingest(post(1, "2026-11-21T22:00:00Z"))
     consume(world, event("PlayerUpdated", LATER, player="ann", level=5, zone="Europe/Berlin"))
-    world.players.save_profile("ann", {"name": "Newer"})
+    Client(world, "ann").send("PATCH", "/v1/me/profile", {"name": "Newer"})
 
     late = event("UserRegistered", player="ann", zone="Asia/Tokyo", name="Old", email="ann@example.org", locale="de")
     assert consume(world, late) == []
 
     state = world.state("ann")
-    assert (state.zone, state.level_base, state.attributes_at) == ("Europe/Berlin", 5, ms("2026-11-21T21:00"))
+    assert (state.zone, state.level_base) == ("Europe/Berlin", 5)
     assert world.players.profile("ann") == {"name": "Newer", "email": "ann@example.org", "language": "de"}
 
 
 def test_a_late_registration_still_brings_the_zone_nobody_has_said(world: World) -> None:
     consume(world, event("PlayerUpdated", LATER, player="ann", level=5))
     consume(world, event("UserRegistered", EARLIER, player="ann", zone="Asia/Tokyo"))
-    assert (world.state("ann").zone, world.state("ann").attributes_at) == ("Asia/Tokyo", ms("2026-11-21T21:00"))
+    assert (world.state("ann").zone, world.state("ann").level_base) == ("Asia/Tokyo", 5)
 
 
 def test_a_profile_lost_between_its_two_writes_is_written_when_the_event_comes_again(world: World) -> None:
@@ -133,11 +135,13 @@ def test_an_update_changes_what_it_names(world: World) -> None:
     assert world.players.profile("ann") == {"language": "de-AT"}
 
 
-def test_an_update_older_than_the_last_one_is_ignored(world: World) -> None:
-    consume(world, event("PlayerUpdated", LATER, player="ann", level=9, locale="de"))
+def test_an_update_older_than_all_it_names_is_ignored(world: World) -> None:
+    consume(world, event("PlayerUpdated", LATER, player="ann", level=9, locale="de", vip=False, zone="UTC"))
+    world.aws.calls.clear()
     assert consume(world, event("PlayerUpdated", EARLIER, player="ann", level=1, vip=True, locale="fr", zone="Asia/Tokyo")) == []
+    assert [call.operation for call in world.aws.calls if call.write_units] == []
     state = world.state("ann")
-    assert (state.level_base, state.vip, state.zone, state.attributes_at) == (9, False, None, ms("2026-11-21T21:00"))
+    assert (state.level_base, state.vip, state.zone) == (9, False, "UTC")
     assert world.players.profile("ann") == {"language": "de"}
     assert quarantined(world) == []
 
@@ -172,6 +176,14 @@ def test_a_deleted_player_is_erased_and_whatever_else_comes_changes_and_reveals_
     assert consume(world, *late) == []
     assert [call.operation for call in world.aws.calls if call.write_units] == []
     assert quarantined(world) == []
+
+
+def test_a_player_is_deleted_whatever_the_clock_of_the_service_says(world: World) -> None:
+    consume(world, event("UserRegistered", player="ann"))
+    assert consume(world, event("UserDeleted", "2027-01-01T00:00:00Z", player="ann")) == []
+    assert quarantined(world) == []
+    with pytest.raises(Erased):
+        world.players.load("ann")
 
 
 def test_an_erased_inviter_gets_nothing_and_the_invitee_does(world: World) -> None:
@@ -218,10 +230,12 @@ def test_who_was_invited_once_is_not_invited_by_another_one(world: World) -> Non
     assert ledger(world, "bob") == {"referral:invited": 50}
 
 
-def test_players_may_invite_each_other(world: World) -> None:
-    consume(world, referral("ann", "bob"), referral("bob", "ann"))
+def test_nobody_was_invited_by_whom_they_invited(world: World) -> None:
+    consume(world, referral("ann", "bob"), referral("bob", "ann"), referral("ann", "bob"))
     world.pay()
-    assert sum(ledger(world, "ann").values()) == sum(ledger(world, "bob").values()) == 150
+    assert quarantined(world) == [("mutual_referral", "detail.data.inviter")]
+    assert world.state("ann").referral is None
+    assert (ledger(world, "ann"), ledger(world, "bob")) == ({id_of("bob"): 100}, {"referral:invited": 50})
 
 
 def test_inviting_oneself_is_quarantined(world: World) -> None:
@@ -239,14 +253,28 @@ def test_a_catalog_without_referrals_pays_nobody_and_remembers(world: World) -> 
     assert world.players.load("ann") is None, "nothing is owed to the inviter"
 
 
-def test_unregistered_players_are_quarantined_where_the_catalog_wants_them_registered(world: World) -> None:
-    strict = snapshot(mission("daily_first_post"), previous=CATALOG, actions=ACTIONS, referral=REFERRAL, unknown_players="quarantine")
-    world.publish_catalog(strict)
-    consume(world, referral("ann", "bob"))
-    assert quarantined(world) == [("unknown_player", "detail.data.invitee")]
-    consume(world, event("UserRegistered", player="bob"), referral("ann", "bob"))
-    assert quarantined(world) == [("unknown_player", "detail.data.inviter")]
-    consume(world, event("UserRegistered", player="ann"), referral("ann", "bob"))
+@pytest.fixture
+def strict(world: World) -> None:
+    """A catalog that wants players registered first."""
+    rules: Any = {"actions": ACTIONS, "referral": REFERRAL, "unknown_players": "quarantine"}
+    world.publish_catalog(snapshot(mission("daily_first_post"), previous=CATALOG, **rules))
+
+
+@pytest.mark.parametrize("first", ["ann", "bob"])
+def test_a_referral_told_before_its_players_are_registered_comes_again_until_they_are(world: World, strict: None, first: str) -> None:
+    assert consume(world, referral("ann", "bob"), event("UserRegistered", player=first)) == ["0"]
+    assert consume(world, referral("ann", "bob")) == ["0"]
+    consume(world, *(event("UserRegistered", player=player) for player in ("ann", "bob")))
+    assert consume(world, referral("ann", "bob")) == []
+    world.pay()
+    assert quarantined(world) == []
+    assert (ledger(world, "ann"), ledger(world, "bob")) == ({id_of("bob"): 100}, {"referral:invited": 50})
+
+
+def test_an_inviter_nobody_knows_does_not_keep_out_the_right_one(world: World, strict: None) -> None:
+    consume(world, *(event("UserRegistered", player=player) for player in ("ann", "bob")))
+    assert consume(world, referral("mistyped", "bob")) == ["0"]
+    consume(world, referral("ann", "bob", LATER))
     world.pay()
     assert (ledger(world, "ann"), ledger(world, "bob")) == ({id_of("bob"): 100}, {"referral:invited": 50})
 
@@ -268,7 +296,9 @@ def test_unregistered_players_are_quarantined_where_the_catalog_wants_them_regis
         (event("UserDeleted", "yesterday", player="ann"), "invalid_field", "detail.time"),
         (event("UserDeleted", "2026-11-21T10:00:00", player="ann"), "invalid_field", "detail.time"),
         (event("UserDeleted", "1969-12-31T23:59:59Z", player="ann"), "invalid_field", "detail.time"),
-        (event("UserDeleted", "2026-11-21T23:31:01Z", player="ann"), "future", "detail.time"),
+        (event("UserRegistered", "2026-11-21T23:31:01Z", player="ann"), "future", "detail.time"),
+        (event("PlayerUpdated", "2026-11-21T23:31:01Z", player="ann", vip=True), "future", "detail.time"),
+        (event("ReferralActivated", "2026-11-21T23:31:01Z", inviter="cid", invitee="ann"), "future", "detail.time"),
         (event("PlayerUpdated", player="ann", level="3"), "invalid_field", "detail.data.level"),
         (event("PlayerUpdated", player="ann", level=0), "invalid_field", "detail.data.level"),
         (event("PlayerUpdated", player="ann", vip=1), "invalid_field", "detail.data.vip"),

@@ -254,12 +254,48 @@ def test_a_directory_that_must_not_be_called_costs_names_only(
     assert (eve["player"], eve["name"]) == ("eve", None)
 
 
-def test_a_secret_that_cannot_be_fetched_costs_names_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused(arn: str) -> bytes:
-        raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetSecretValue")
+@pytest.mark.parametrize("secret", [b"marked\n", "marked €".encode()])
+def test_a_secret_that_no_header_can_carry_costs_names_only_and_is_not_logged(
+    aws: InProcessAws,
+    environment: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    socket_enabled: None,
+    caplog: pytest.LogCaptureFixture,
+    secret: bytes,
+) -> None:
+    with serving() as users:
+        monkeypatch.setenv("USER_DIRECTORY_URL", f"http://127.0.0.1:{users.server_port}/users")
+        monkeypatch.setenv("USER_DIRECTORY_SECRET_ARN", "arn")
+        monkeypatch.setattr(directory, "secret", lambda arn: secret)
+        world = World(aws, environment, NOW)
+        monkeypatch.setattr(clock, "now", lambda: world.now)
+        world.publish_catalog(RACE)
 
-    monkeypatch.setattr(directory, "secret", refused)
-    assert directory.directory_at("https://users.example.org", "arn", allow_loopback=False) is None
+        shown = Client(world, "ann").get("/v1/leaderboards/race", players="eve")
+
+    assert (shown.status, shown.body["players"][0]["name"]) == (200, None)
+    assert "marked" not in caplog.text + str([vars(record) for record in caplog.records])
+
+
+def test_a_secret_that_cannot_be_fetched_costs_names_until_it_can(
+    monkeypatch: pytest.MonkeyPatch, socket_enabled: None, seconds: list[float]
+) -> None:
+    answers: list[bytes | Exception] = [ClientError({"Error": {"Code": "InternalServiceError"}}, "GetSecretValue"), b"token"]
+
+    def fetch(arn: str) -> bytes:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(directory, "secret", fetch)
+    with serving() as users:
+        names = directory.directory_at(f"http://127.0.0.1:{users.server_port}/users", "arn", allow_loopback=True)
+        assert names.people(["ann"]) == {"ann": NOBODY}
+        assert len(answers) == 1, "the first look-up asks for it"
+
+        seconds[0] += 30
+        assert names.people(["ann"]) == {"ann": Person("ANN")}
 
 
 def test_without_a_directory_it_is_not_even_imported() -> None:
@@ -271,7 +307,7 @@ def test_a_service_that_says_nothing_costs_a_quarter_of_a_second(aws: InProcessA
     with serving() as users:
         endpoint = Endpoint(
             f"http://127.0.0.1:{users.server_port}/users",
-            secret=b"token",
+            secret=lambda: b"token",
             timeout_seconds=directory.TIMEOUT_SECONDS,
             attempts=1,
             allow_loopback=True,

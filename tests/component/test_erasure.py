@@ -153,7 +153,7 @@ def test_erasing_is_at_once_and_for_good(world: World) -> None:
     answer = ann.send("DELETE", "/v1/me")
 
     assert (answer.status, answer.body) == (200, {"erased_at": "2026-11-21T12:00:10.000Z"})
-    assert tombstone(world).keys() == {"PK", "SK", "version", "erased_at", "outbox"}
+    assert tombstone(world).keys() == {"PK", "SK", "version", "erased_at", "outbox", "due_shard", "due_at"}
     for path in ("hub", "missions", "wallet", "grants", "history", "profile", "stats", "notifications"):
         assert ann.get(f"/v1/me/{path}").problem[:2] == (410, "player_erased"), path
     for path in ("claims", "check-ins", "pause"):
@@ -226,6 +226,29 @@ def test_who_was_erased_before_they_ever_acted_never_comes_to_be(world: World, t
 
     assert [row["PK"]["S"] for row in table(world) if "zoe" in repr(row)] == ["PLAYER#zoe"]
     assert [event["subject"] for event in told] == ["zoe"]
+
+
+@pytest.mark.parametrize("lost", ["record", "message"])
+def test_a_removal_that_got_lost_is_asked_for_again_until_it_is_done(world: World, told: list[Any], lost: str) -> None:
+    live(world).send("DELETE", "/v1/me")
+    if lost == "message":
+        world.publish()
+        world.take("ERASURE_QUEUE_URL")
+    world._stream.clear()
+
+    world.now += HOUR_MS - 1
+    world.night()
+    assert sweep(world) == [], "too early: it may be on its way"
+    world.now += HOUR_MS
+    world.night()
+    sweep(world)
+
+    assert set(tombstone(world)) == {"PK", "SK", "version", "erased_at"}
+    assert [event["type"] for event in told].count("PlayerErased") == 1
+    before = tombstone(world)
+    world.now += DAY_MS
+    world.night()
+    assert tombstone(world) == before
 
 
 def test_those_who_loop_over_players_are_done_with_an_erased_one(world: World) -> None:

@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -12,17 +13,21 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.compat import HTTPHeaders
+from botocore.exceptions import ClientError
 
 from infra.inprocess import InProcessAws, Interceptor, Request
 from missions_core import clock
 from missions_core.domain.catalog import DAY_MS
-from missions_core.domain.evidence import UPLOAD_MS
+from missions_core.domain.state import Submission
+from missions_core.domain.uploads import UPLOAD_MS
 from missions_core.errors import MisconfiguredError, MissionsError, Unreachable
 from missions_core.outbound import Answer as EndpointAnswer
 from missions_core.outbound import Endpoint
 from missions_core.storage.audit import Audit
-from missions_core.storage.evidence import EvidenceStore
+from missions_core.storage.evidence import Decision, EvidenceStore
 from missions_core.storage.ledger import Ledger
+from missions_core.use_cases import moderation, reviews
+from missions_core.use_cases.evidence_queue import EvidenceMessage
 from missions_core.use_cases.reviews import review_id
 from tests.component.http.conftest import NOW, Answer, Client
 from tests.support.catalogs import mission, snapshot
@@ -270,6 +275,26 @@ def test_a_failed_check_rejects_with_a_sentence_and_leaves_the_other_attempts(wo
     assert used_up.problem == (409, "attempts_used_up", None)
 
 
+def test_what_was_rejected_may_be_handed_in_again_for_the_same_mission(world: World, ann: Client, moderator: Client) -> None:
+    for verdict in ("reject", "approve"):
+        submit(ann, SHOWN, PAGE)
+        check(world)
+        decide(moderator, verdict)
+
+    assert status(ann, SHOWN) == ("claimed", "approved")
+
+
+def test_a_day_that_is_over_takes_no_evidence_but_what_it_took_is_still_decided(world: World, ann: Client, moderator: Client) -> None:
+    submit(ann, SHOWN, PAGE)
+    check(world)
+    world.now += DAY_MS
+    too_late = submit(ann, PROVEN, PAGE)
+    decide(moderator, "approve")
+
+    assert too_late.problem == (410, "mission_over", None)
+    assert status(ann, SHOWN) == ("claimed", "approved")
+
+
 def test_one_at_a_time_and_none_after_approval(world: World, ann: Client) -> None:
     submit(ann, PROVEN, PAGE)
     second = submit(ann, PROVEN, PAGE)
@@ -364,8 +389,33 @@ def test_an_upload_that_never_came_makes_room_once_its_form_expired(world: World
     assert too_early.problem == (409, "evidence_under_review", None)
     assert (second.status, second.body["number"]) == (200, 2)
     assert mission_of(ann, SHOWN)["evidence"]["attempts_left"] == 2
-    assert gold(world) == 15
-    assert f"refund:{SHOWN}:1" in causes(world)
+
+
+def test_an_upload_takes_over_what_an_unused_one_paid_so_the_last_points_buy_one_and_not_none(
+    world: World, ann: Client, moderator: Client
+) -> None:
+    rule, dear = MANUAL | {"price": {"gold": 20}}, "dear:always-0"
+    world.publish_catalog(snapshot(evidence_mission("dear", rule, period="perpetual"), previous=CATALOG, **RULES))
+    submit(ann, dear, UPLOAD)
+    world.now += UPLOAD_MS
+    second = uploaded(world, ann, dear)
+    spent = (gold(world), causes(world).count(f"purchase:evidence:{dear}:1"), causes(world).count(f"purchase:evidence:{dear}:2"))
+    decide(moderator, "reject")
+
+    assert (second.body["number"], spent) == (2, (0, 1, 0))
+    assert (gold(world), causes(world).count(f"refund:{dear}:2"), causes(world).count(f"refund:{dear}:1")) == (20, 1, 0)
+
+
+def test_an_unused_upload_is_no_attempt_and_does_not_keep_its_mission(world: World, ann: Client) -> None:
+    """Swapping the mission gives back what was paid for it."""
+    world.publish_catalog(snapshot(mission("other"), previous=CATALOG, **RULES))
+    submit(ann, SHOWN, UPLOAD)
+    world.now += UPLOAD_MS
+    left = mission_of(ann, SHOWN)["evidence"]["attempts_left"]
+    swapped = ann.post(f"/v1/me/missions/{SHOWN}/reroll")
+
+    assert (left, swapped.status) == (3, 200)
+    assert (gold(world), causes(world).count(f"refund:{SHOWN}:1")) == (20, 1)
 
 
 def test_a_repeated_request_hears_the_same_and_is_charged_once(world: World, ann: Client) -> None:
@@ -385,7 +435,23 @@ def test_whoever_cannot_pay_hands_in_nothing(world: World) -> None:
     refused = [submit(bob, SHOWN, UPLOAD) for _ in range(3)]
 
     assert {answer.problem for answer in refused} == {(409, "insufficient_balance", None)}
+    assert (refused[0].body["price"], refused[0].body["balances"]) == ({"gold": 5}, {"gold": 0})
     assert submissions(bob, SHOWN) == []
+    assert EvidenceStore("missions").load("bob", SHOWN, 1) is None
+
+
+def test_a_repeated_request_hears_the_same_when_its_mission_has_settled(world: World, ann: Client) -> None:
+    """The state has forgotten the evidence, its row has not."""
+    world.publish_catalog(snapshot(evidence_mission("again", AUTO, period="perpetual"), previous=CATALOG, **RULES))
+    first = submit(ann, "again:always-0", PAGE, idempotency_key="k")
+    check(world)
+    submit(ann, "again:always-1", PAGE | {"url": "https://example.org/another"})
+    check(world)
+    again = submit(ann, "again:always-0", PAGE, idempotency_key="k")
+
+    assert ann.get("/v1/me/missions/again:always-0").status == 404
+    assert (first.status, again.status) == (200, 200)
+    assert (again.body["number"], again.body["status"], again.body["at"]) == (1, "approved", first.body["at"])
 
 
 @pytest.mark.parametrize("operation", ["PutItem", "TransactWriteItems"])
@@ -557,7 +623,45 @@ def test_only_moderators_review(world: World, ann: Client, moderator: Client, ro
     assert status(ann, SHOWN) == ("active", "in_review")
 
 
-@pytest.mark.parametrize("id_", ["x", "W10", "WyJhbm4iLCJzaG93biIsMV0", "WyJhbm4iLCAibSIsICJ4Il0", "%20", "é"])
+def test_nobody_decides_about_their_own(world: World, ann: Client, moderator: Client) -> None:
+    uploaded(world, ann)
+    id_ = waiting(moderator)[0]["id"]
+
+    for verdict in ("approve", "reject"):
+        assert decide(Client(world, "ann", "moderator"), verdict, id_).problem == (403, "own_case", None)
+
+    assert status(ann, SHOWN) == ("active", "in_review")
+    assert decide(moderator, "approve", id_).status == 200
+
+
+def encoded(text: str) -> str:
+    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    "id_",
+    [
+        "x",
+        "W10",
+        "WyJhbm4iLCJzaG93biIsMV0",
+        "WyJhbm4iLCAibSIsICJ4Il0",
+        "%20",
+        "é",
+        encoded('["p","m",Infinity]'),
+        encoded('["p","m",true]'),
+        encoded('["p","m",-1]'),
+        encoded('["p","m",1e400]'),
+        encoded('["p","m",' + "1" * 4000 + "]"),
+        encoded('["p","m",' + "1" * 5000 + "]"),
+        encoded('["p","\\ud800",1]'),
+        encoded('["","",1]'),
+        encoded('["' + "p" * 2100 + '","m",1]'),
+        encoded("[" * 700),
+        encoded("[" * 3000),
+        encoded("{}"),
+        encoded("null"),
+    ],
+)
 def test_what_waits_for_no_moderator_is_not_found(world: World, ann: Client, moderator: Client, id_: str) -> None:
     assert moderator.get(f"/v1/admin/reviews/{id_}").problem == (404, "review_not_found", None)
     assert decide(moderator, "approve", id_).problem == (404, "review_not_found", None)
@@ -583,6 +687,78 @@ def test_decisions_are_in_the_audit_trail(world: World, ann: Client, moderator: 
 
 def test_another_players_mission_is_nobodys(world: World, ann: Client) -> None:
     assert submit(Client(world, "bob"), "elsewhere:2026-11-21", PAGE).problem == (404, "mission_not_found", None)
+
+
+def messages_of(world: World) -> list[EvidenceMessage]:
+    world.publish()
+    [batch] = world.take("EVIDENCE_QUEUE_URL")
+    return [EvidenceMessage(record["messageId"], record["body"]) for record in batch]
+
+
+def moderation_of(world: World) -> moderation.Moderation:
+    """What the function checks with."""
+    world.invoke("moderate_evidence", {"Records": []})
+    found: moderation.Moderation = sys.modules["functions.moderate_evidence.app"].moderation
+    return found
+
+
+def die(*_: Any, **__: Any) -> None:
+    raise RuntimeError("the process died here")
+
+
+def test_a_check_that_was_overtaken_by_a_decision_follows_it(world: World, ann: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two deliveries at once the endpoint lets one approve, which dies before the state knows, and sends the other to a moderator."""
+    submit(ann, PROVEN, PAGE)
+    messages, endpoint = messages_of(world), Says('{"verdict": "approve"}')
+    ask(world, endpoint, monkeypatch)
+    used = moderation_of(world)
+
+    def overtaken(body: str, **members: Any) -> EndpointAnswer:
+        monkeypatch.setattr(endpoint, "post", lambda *_, **__: EndpointAnswer(200, b'{"verdict": "approve"}'))
+        with monkeypatch.context() as dying:
+            dying.setattr(moderation, "carry_out", die)
+            assert moderation.moderate(used, messages, now=world.now) == [messages[0].id]
+        return EndpointAnswer(200, b'{"verdict": "review"}')
+
+    monkeypatch.setattr(endpoint, "post", overtaken)
+    assert moderation.moderate(used, messages, now=world.now) == []
+
+    assert status(ann, PROVEN) == ("claimed", "approved")
+
+
+def test_what_a_dead_check_decided_is_carried_out_although_another_left_it_to_a_moderator(
+    world: World, ann: Client, moderator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit(ann, BOTH, PAGE)
+    messages, used = messages_of(world), moderation_of(world)
+    moderation.moderate(used, messages, now=world.now)
+    held = used.stores.evidence.load("ann", BOTH, 1)
+    assert held is not None
+    assert status(ann, BOTH) == ("active", "in_review")
+    used.stores.evidence.decide(held, Decision("rejected", "endpoint", world.now, "Not yours."))
+    moderation.moderate(used, messages, now=world.now)
+
+    assert status(ann, BOTH) == ("active", "rejected")
+    assert waiting(moderator) == []
+
+
+def test_a_moderators_decision_is_audited_whoever_carries_it_out(world: World, ann: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check dies before it tells the state that a moderator is needed, the moderator's request right after the decision."""
+    submit(ann, SHOWN, PAGE)
+    messages, used = messages_of(world), moderation_of(world)
+    with monkeypatch.context() as dying:
+        dying.setattr(moderation, "_leave_to_moderators", die)
+        moderation.moderate(used, messages, now=world.now)
+    [held], _ = used.stores.evidence.waiting(limit=5, cursor=None)
+    with monkeypatch.context() as dying:
+        dying.setattr(reviews, "carry_out", die)
+        with pytest.raises(RuntimeError):
+            reviews.decide(used.stores, used.tools.files, review_id(held), approve=True, by="mona", reason="fine", now=world.now)
+    moderation.moderate(used, messages, now=world.now)
+
+    assert status(ann, SHOWN) == ("claimed", "approved")
+    entries, _ = Audit("missions").month("2026-11", limit=10, cursor=None)
+    assert [(each.actor, each.what, each.reason) for each in entries] == [("mona", "evidence_approved", "fine")]
 
 
 class Says(Endpoint):
@@ -644,6 +820,31 @@ def test_the_endpoint_decides_what_may_be_left_to_it_and_else_a_moderator_does(
     assert "ann" not in json.dumps(asked)
 
 
+def unfetchable() -> bytes:
+    raise ClientError({"Error": {"Code": "InternalServiceError"}}, "GetSecretValue")
+
+
+@pytest.mark.parametrize(
+    ("url", "secret"),
+    [
+        ("https://moderation..example.org/", lambda: b"secret"),
+        ("https://127.0.0.1/", lambda: b"secret"),
+        ("https://moderation.example.org:0/", lambda: b"secret"),
+        ("https://moderation.example.org/", "sécret".encode),
+        ("https://moderation.example.org/", lambda: b"whsec_"),
+        ("https://moderation.example.org/", unfetchable),
+    ],
+)
+def test_where_the_endpoint_cannot_be_asked_a_moderator_decides(
+    world: World, ann: Client, monkeypatch: pytest.MonkeyPatch, socket_enabled: None, url: str, secret: Callable[[], bytes]
+) -> None:
+    ask(world, Endpoint(url, secret=secret, timeout_seconds=1, attempts=1), monkeypatch)
+    submit(ann, PROVEN, PAGE)
+    check(world)
+
+    assert status(ann, PROVEN)[1] == "in_review"
+
+
 def test_the_endpoint_may_look_at_an_upload_but_not_approve_what_a_moderator_must(
     world: World, ann: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -653,6 +854,35 @@ def test_the_endpoint_may_look_at_an_upload_but_not_approve_what_a_moderator_mus
 
     assert status(ann, SHOWN) == ("active", "in_review")
     assert "X-Amz-Signature" in endpoint.asked[0]["url"]
+
+
+@pytest.mark.parametrize(("replaced", "expected"), [(True, "in_review"), (False, "approved")])
+def test_what_the_endpoint_approves_is_the_file_that_was_checked(
+    world: World, ann: Client, moderator: Client, monkeypatch: pytest.MonkeyPatch, replaced: bool, expected: str
+) -> None:
+    rule = MANUAL | {"review": "auto", "price": {}}
+    world.publish_catalog(snapshot(evidence_mission("filmed", rule, period="perpetual"), previous=CATALOG, **RULES))
+    answer = submit(ann, "filmed:always-0", UPLOAD)
+    endpoint = Says('{"verdict": "approve"}')
+
+    def approve(body: str, **members: Any) -> EndpointAnswer:
+        if replaced:
+            upload(world, answer, PNG[:-1] + b"x")
+        return EndpointAnswer(200, b'{"verdict": "approve"}')
+
+    monkeypatch.setattr(endpoint, "post", approve)
+    ask(world, endpoint, monkeypatch)
+    upload(world, answer, PNG)
+    deliver(world, arrived(world, answer))
+    check(world)
+
+    assert [each.status for _, each in handed(world)] == [expected]
+    assert [decide(moderator, "approve", each["id"]).problem for each in waiting(moderator)] == [(409, "evidence_changed", None)] * replaced
+
+
+def handed(world: World) -> list[tuple[str, Submission]]:
+    """What ann's state knows of evidence, by mission."""
+    return [(mission.template, each) for _, mission in world.state("ann").missions() for each in mission.evidence]
 
 
 def test_the_endpoint_is_not_asked_about_what_the_checks_refuse(world: World, ann: Client, monkeypatch: pytest.MonkeyPatch) -> None:

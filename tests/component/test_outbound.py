@@ -3,6 +3,8 @@
 import json
 import socket
 import ssl
+import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -12,6 +14,7 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -57,11 +60,25 @@ class Handler(BaseHTTPRequestHandler):
             self.server.released.wait(5)
             self.close_connection = True
             return
+        if "x-drip" in headers:
+            self._drip()
+            return
         self.send_response(status)
         for name, value in ({"content-length": str(len(answer))} | headers).items():
             self.send_header(name, value)
         self.end_headers()
         self._write(answer, slowly="x-slow" in headers)
+        if "x-hang-up" in headers:
+            self.close_connection = True
+
+    def _drip(self) -> None:
+        """A header that goes on for five seconds."""
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nx-dripping: ")
+        for _ in range(100):
+            self.wfile.write(b"a")
+            if self.server.released.wait(0.05):
+                break
+        self.wfile.write(b"\r\ncontent-length: 0\r\n\r\n")
 
     def _write(self, answer: bytes, *, slowly: bool) -> None:
         for at in range(0, len(answer), 1 if slowly else max(1, len(answer))):
@@ -127,7 +144,8 @@ def name_to(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 def endpoint(server: Server, *, path: str = "/hook", secret: bytes | None = SECRET, attempts: int = 1, timeout: float = 2) -> Endpoint:
     url = f"http://127.0.0.1:{server.server_port}{path}"
-    return Endpoint(url, secret=secret, timeout_seconds=timeout, attempts=attempts, allow_loopback=True)
+    fetch = None if secret is None else lambda: secret
+    return Endpoint(url, secret=fetch, timeout_seconds=timeout, attempts=attempts, allow_loopback=True)
 
 
 def post(to: Endpoint) -> Answer:
@@ -168,6 +186,55 @@ def test_a_secret_that_only_looks_encoded_is_refused(server: Server) -> None:
     assert server.requests == []
 
 
+@pytest.mark.parametrize("size", [0, 23, 65])
+def test_an_encoded_key_of_another_size_than_the_specifications_is_refused(server: Server, size: int) -> None:
+    with pytest.raises(MisconfiguredError, match="24 to 64 bytes"):
+        post(endpoint(server, secret=b"whsec_" + b64encode(b"k" * size)))
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("size", [24, 64])
+def test_an_encoded_key_of_a_size_the_specification_allows_signs(server: Server, size: int) -> None:
+    assert post(endpoint(server, secret=b"whsec_" + b64encode(b"k" * size))).is_success
+
+
+def test_white_space_around_a_secret_is_no_part_of_it(server: Server) -> None:
+    post(endpoint(server, secret=b" " + SECRET + b"\r\n"))
+    endpoint(server, secret=b"token\n").get({})
+    assert server.requests[0][2]["webhook-signature"] == SIGNATURE
+    assert server.requests[1][2]["authorization"] == "Bearer token"
+
+
+@pytest.mark.parametrize("secret", [b"", b" \n", b"mark\ned", b"mark\x00ed", "markéd".encode(), "markéd".encode("latin-1"), b"\xff\xfe"])
+def test_a_secret_that_no_header_can_carry_is_refused_and_not_told(server: Server, secret: bytes) -> None:
+    hook = endpoint(server, secret=secret)
+    for call in (lambda: post(hook), lambda: hook.get({})):
+        with pytest.raises(MisconfiguredError, match="printable ASCII") as refused:
+            call()
+        assert (refused.value.code, "mark" in str(refused.value)) == ("invalid_secret", False)
+    assert server.requests == []
+
+
+def test_a_secret_that_cannot_be_fetched_is_asked_for_again_half_a_minute_later(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = [100.0]
+    monkeypatch.setattr(outbound.time, "monotonic", lambda: seconds[0])
+    answers: list[bytes | Exception] = [ClientError({"Error": {"Code": "InternalServiceError"}}, "GetSecretValue"), SECRET]
+
+    def fetch() -> bytes:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    url = f"http://127.0.0.1:{server.server_port}/"
+    hook = Endpoint(url, secret=fetch, timeout_seconds=1, attempts=1, allow_loopback=True)
+    assert [failing(hook), failing(hook)] == ["secret_unavailable", "endpoint_spared"]
+    assert server.requests == []
+
+    seconds[0] += 30
+    assert post(hook).is_success
+
+
 def test_a_question_carries_its_query_and_the_secret(server: Server) -> None:
     server.answers = [(200, b'{"name":"Ada"}', {})]
     answer = endpoint(server, path="/users?v=1", secret=b"token").get({"id": "ada&co"})
@@ -181,6 +248,38 @@ def test_calls_share_a_connection(server: Server) -> None:
     for _ in range(3):
         post(hook)
     assert (len(server.requests), len(server.connections)) == (3, 1)
+
+
+def test_an_answer_in_chunks_is_read_to_its_end(server: Server) -> None:
+    server.answers = [(200, b"2\r\n{}\r\n1\r\n!\r\n0\r\n\r\n", {"transfer-encoding": "chunked"})]
+    hook = endpoint(server)
+    assert post(hook).body == b"{}!"
+    assert post(hook).body == b"{}"
+    assert len(server.connections) == 1
+
+
+@pytest.mark.parametrize("leave", [{"connection": "close"}, {"x-hang-up": "1"}])
+def test_a_connection_the_server_closed_is_not_used_again(server: Server, leave: dict[str, str]) -> None:
+    server.answers = [(200, b"{}", leave)]
+    hook = endpoint(server)
+    assert post(hook).body == b"{}"
+    time.sleep(0.05)  # until it is known here
+    assert post(hook).is_success
+    assert len(server.connections) == 2
+
+
+def test_what_is_left_of_a_long_answer_is_not_waited_for_and_its_connection_not_used_again(server: Server) -> None:
+    server.answers = [(200, b"x" * MAX_ANSWER_BYTES, {"content-length": str(MAX_ANSWER_BYTES + 1)})]
+    hook = endpoint(server)
+    assert post(hook).body == b"x" * MAX_ANSWER_BYTES
+    assert post(hook).is_success
+    assert len(server.connections) == 2
+
+
+def test_half_an_answer_is_none(server: Server) -> None:
+    server.answers = [(200, b'{"verdict": "app', {"content-length": "30", "connection": "close"})]
+    with pytest.raises(Unreachable, match="IncompleteRead"):
+        post(endpoint(server))
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -224,7 +323,7 @@ def test_a_refusal_is_an_answer_and_not_tried_again(server: Server, status: int)
 
 def test_an_endpoint_that_does_not_answer_in_time_is_unreachable(server: Server) -> None:
     server.answers = [(0, b"", {})]
-    with pytest.raises(Unreachable, match="ReadTimeoutError"):
+    with pytest.raises(Unreachable, match="TimeoutError"):
         post(endpoint(server, timeout=0.1))
 
 
@@ -232,6 +331,22 @@ def test_an_answer_that_drips_is_cut_off(server: Server) -> None:
     server.answers = [(200, b"x" * 200, {"x-slow": "1"})]
     with pytest.raises(Unreachable, match="TimeoutError"):
         post(endpoint(server, timeout=0.2))
+
+
+@pytest.mark.parametrize("is_tls", [False, True])
+def test_headers_that_drip_are_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name_to: Callable[..., None], is_tls: bool) -> None:
+    server = Server()
+    if is_tls:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certified(server, tmp_path, "partner.example")))
+    name_to(["127.0.0.1"])
+    server.answers = [(200, b"", {"x-drip": "1"})]
+    url = f"http{'s' if is_tls else ''}://partner.example:{server.server_port}/"
+    with serving(server):
+        began = time.monotonic()
+        with pytest.raises(Unreachable, match="TimeoutError"):
+            post(Endpoint(url, secret=None, timeout_seconds=0.5, attempts=1, allow_loopback=True))
+        assert time.monotonic() - began < 2
+    assert len(server.requests) == 1
 
 
 def test_an_endpoint_that_is_not_there_is_unreachable() -> None:
@@ -248,6 +363,12 @@ def test_a_name_that_nobody_knows_is_unreachable(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with pytest.raises(Unreachable, match="gaierror"):
         post(Endpoint("https://partner.example/", secret=None, timeout_seconds=1, attempts=1))
+
+
+@pytest.mark.parametrize("host", ["users..example.com", "a" * 70 + ".example.com"])
+def test_a_name_that_cannot_be_looked_up_is_unreachable(host: str) -> None:
+    with pytest.raises(Unreachable, match="UnicodeError"):
+        post(Endpoint(f"https://{host}/", secret=None, timeout_seconds=1, attempts=1))
 
 
 def test_after_five_failures_an_endpoint_is_spared_and_then_tried_once(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -271,7 +392,7 @@ def test_after_five_failures_an_endpoint_is_spared_and_then_tried_once(server: S
 def test_a_private_address_is_refused_when_called_and_nothing_is_sent(server: Server) -> None:
     url = f"https://127.0.0.1:{server.server_port}/"
     with pytest.raises(MisconfiguredError) as refused:
-        post(Endpoint(url, secret=SECRET, timeout_seconds=1, attempts=3))
+        post(Endpoint(url, secret=lambda: SECRET, timeout_seconds=1, attempts=3))
     assert refused.value.code == "endpoint_refused"
     assert server.connections == set()
 
@@ -343,6 +464,6 @@ def test_the_certificate_must_be_the_names_not_the_addresss(
         if is_answered:
             assert post(hook).is_success
         else:
-            with pytest.raises(Unreachable, match="SSLError"):
+            with pytest.raises(Unreachable, match="SSLCertVerificationError"):
                 post(hook)
     assert bool(server.requests) == is_answered

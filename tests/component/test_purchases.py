@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from infra.inprocess import Deliver, InProcessAws, Request, create_table
-from missions_core.domain.catalog import Amounts, Rewards
+from missions_core.domain.catalog import DAY_MS, Amounts, Rewards
 from missions_core.domain.state import PendingGrant
 from missions_core.errors import Conflict, Contention, MissionsError
 from missions_core.storage.catalogs import Catalogs
@@ -103,6 +103,30 @@ def test_a_repeated_purchase_is_not_paid_again(stores: Stores, aws: InProcessAws
 
     assert [call.operation for call in aws.calls] == ["GetItem"]
     assert wallet(stores) == {"gold": 70, "xp": 10}
+
+
+@pytest.mark.parametrize("price", [PRICE, {}])
+def test_a_purchase_is_remembered_for_its_day_whatever_free_commands_follow(stores: Stores, price: Amounts) -> None:
+    """What costs nothing is remembered for eight further commands."""
+    buy(stores, price=price)
+    for n in range(8):
+        change(stores, "ann", lambda draft, n=n: once(draft, f"free-{n}", "wave", str), now=NOW + 2 + n)
+
+    buy(stores, price=price, now=NOW + DAY_MS)
+
+    assert bought(stores) == (["r1"] if price else ["r1", "r1"])
+    assert wallet(stores)["gold"] == (70 if price else 100)
+
+
+def test_purchases_take_no_room_from_what_is_free_and_make_room_for_each_other(stores: Stores) -> None:
+    change(stores, "ann", lambda draft: once(draft, "free", "wave", str), now=NOW + 1)
+    for n in range(17):
+        buy(stores, f"r{n}", {"gold": 1}, now=NOW + 2 + n)
+
+    stored = stores.players.load("ann")
+    assert stored is not None
+    kept = {entry.key_hash for entry in stored.state.commands}
+    assert kept == {hashed("free"), *(hashed(f"r{n}") for n in range(1, 17))}
 
 
 def test_what_the_wallet_does_not_cover_is_refused_and_nothing_changes(stores: Stores) -> None:

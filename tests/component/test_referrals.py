@@ -12,6 +12,8 @@ from infra.inprocess import Deliver, InProcessAws, Request, create_resources, ru
 from missions_core import clock
 from missions_core.domain.referrals import id_of, pseudonym
 from missions_core.storage.ledger import Ledger
+from missions_core.use_cases.referrals import activate_referral
+from missions_core.use_cases.stores import stores_of
 from tests.component.test_consume_events import CATALOG, EARLIER, LATER, NOW, consume, ledger, referral
 from tests.support.world import World
 
@@ -97,7 +99,32 @@ def test_each_side_of_a_referral_is_paid_once_whatever_dies_repeats_or_is_reorde
 
 
 def _accepted(world: World, told: set[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Of all the referrals told, the one of each invitee that the invitee's state remembers."""
-    accepted = [(inviter, invitee) for inviter, invitee in told if world.state(invitee).referral.inviter == pseudonym(inviter)]
-    assert sorted(invitee for _, invitee in accepted) == sorted({invitee for _, invitee in told})
+    """Of all the referrals told, the one of each invitee that the invitee's state remembers; none where each would be mutual."""
+    accepted = [(inviter, invitee) for inviter, invitee in told if _inviter(world, invitee) == pseudonym(inviter)]
+    refused = {(inviter, invitee) for inviter, invitee in told if (invitee, inviter) in accepted}
+    assert not refused & set(accepted)
+    assert sorted(invitee for _, invitee in accepted) == sorted({invitee for _, invitee in told - refused})
     return accepted
+
+
+def _inviter(world: World, player: str) -> str | None:
+    stored = world.players.load(player)
+    return stored.state.referral.inviter if stored is not None and stored.state.referral is not None else None
+
+
+def test_of_two_who_invited_each_other_at_the_same_moment_one_is_paid_as_inviter() -> None:
+    with anew() as world:
+        inner, waiting = world.aws.intercept, [("bob", "ann")]
+
+        def intercept(request: Request, deliver: Deliver) -> AWSResponse:
+            if request.operation == "PutItem" and waiting:
+                activate_referral(stores_of("missions"), *waiting.pop(), at=NOW, now=NOW)
+            return inner(request, deliver)
+
+        world.aws.intercept = intercept
+        consume(world, referral("ann", "bob"))
+        world.pay()
+
+        assert ledger(world, "ann") == {"referral:invited": 50}
+        assert ledger(world, "bob") == {"referral:invited": 50, id_of("ann"): 100}
+        assert {body["reason"] for body in world.bodies("QUARANTINE_QUEUE_URL")} == {"mutual_referral"}

@@ -18,8 +18,10 @@ INTERNAL_CODES = {
     "malformed_grant",
     "malformed_notification",
     "malformed_standings",
+    "mutual_referral",
     "player_not_erased",
     "self_referral",
+    "version_conflict",
 }
 SAMPLES = {function: json.loads((ROOT / "events" / f"{function}.json").read_text()) for function in openapi.BY_FUNCTION}
 

@@ -52,12 +52,12 @@ def samples() -> dict[str, dict[str, Any]]:
     game.events.append(EvidenceDecided("show_your_setup:always-0", 1, "rejected", "This was handed in before.", START + HOUR_MS))
     found = {}
     for event in game.events:
-        if announcement := announcement_of(event, event_id("account", event), "player"):
+        if announcement := announcement_of(event, event_id("player", "account", event), "player"):
             found.setdefault(announcement.type, envelope(announcement))
     bus = Bus()
     open_windows = rotate(CATALOG, bus, open_before=frozenset(), now=ms("2026-11-22T01:00"))
     rotate(CATALOG, bus, open_before=open_windows, now=ms("2026-11-23T01:00"))
-    bus.put([bus_event(confirmation(Erasure(event_id("account", PlayerErased((), START)), "player", (), START)))])
+    bus.put([bus_event(confirmation(Erasure(event_id("player", "account", PlayerErased((), START)), "player", (), START)))])
     bus.put([bus_event(closing_announcement(closed_leaderboard(), [1]))])
     return found | {event.type: json.loads(event.detail) for event in bus.taken}
 

@@ -21,8 +21,8 @@ USE["AWS::DynamoDB::Table"] = set()
 # What each function does with players' files; to other buckets they only add.
 FILES = {
     "player_commands": {"s3:PutObject", "s3:GetObject", "s3:ListBucket"},  # takes uploads and keeps exports; shows both
-    "admin_api": {"s3:GetObject"},
-    "moderate_evidence": {"s3:GetObject", "s3:DeleteObject"},  # uploads that end after their players were removed
+    "admin_api": {"s3:GetObject", "s3:ListBucket"},  # with it S3 says that a file is missing, without it that it is forbidden
+    "moderate_evidence": {"s3:GetObject", "s3:ListBucket", "s3:DeleteObject"},  # uploads that end after their players were removed
     "erase_players": {"s3:ListBucket", "s3:DeleteObject"},
 }
 # What Lambda itself does with the function's role.

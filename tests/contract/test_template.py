@@ -140,6 +140,9 @@ def test_a_poison_stream_record_is_isolated_and_kept_long_before_the_stream_forg
 def test_a_removal_waits_until_whatever_loaded_the_state_before_has_ended() -> None:
     delay = TEMPLATE["Parameters"]["ErasureDelaySeconds"]["Default"]
     assert RESOURCES["ErasureQueue"]["Properties"]["DelaySeconds"] == {"Ref": "ErasureDelaySeconds"}
+    rule = TEMPLATE["Rules"]["ErasureWaits"]
+    assert {each["Fn::Equals"][1] for each in rule["RuleCondition"]["Fn::Or"]} == {"staging", "prod"}
+    assert [each["Assert"] for each in rule["Assertions"]] == [{"Fn::Equals": [{"Ref": "ErasureDelaySeconds"}, str(delay)]}]
     assert delay > max(setting(function, "Timeout") for function in functions())
     assert setting("update_standings", "Timeout") * 1000 == MERGING_MS
 
@@ -196,14 +199,19 @@ def test_only_the_rule_for_uploads_may_put_messages_into_the_evidence_queue_from
     assert {referred(target["Arn"]) for target in rule["Targets"]} <= {referred(queue) for queue in policy["Queues"]}
 
 
-def test_a_webhook_is_https_and_signed() -> None:
+@pytest.mark.parametrize("parameter", ["WebhookUrl", "ModerationUrl", "UserDirectoryUrl"])
+def test_an_endpoint_of_the_hosts_is_https(parameter: str) -> None:
     """Without a user or password: those would be a secret that is shown to whoever reads the stack."""
-    pattern = TEMPLATE["Parameters"]["WebhookUrl"]["AllowedPattern"]
+    pattern = TEMPLATE["Parameters"][parameter]["AllowedPattern"]
     assert all(re.fullmatch(pattern, url) for url in ("", "https://a.example/x", "http://127.0.0.1:8000/only-on-the-local-stage"))
     assert not any(re.fullmatch(pattern, url) for url in ("http://a.example/", "https://u:p@a.example/", "http://127.0.0.1:1@a.example/"))
-    rule = TEMPLATE["Rules"]["WebhookIsSigned"]
-    assert rule["RuleCondition"] == TEMPLATE["Conditions"]["HasWebhook"]
-    assert [each["Assert"] for each in rule["Assertions"]] == [TEMPLATE["Conditions"]["HasWebhookSecret"]]
+
+
+@pytest.mark.parametrize("endpoint", ["Webhook", "Moderation"])
+def test_what_an_endpoint_is_sent_is_signed(endpoint: str) -> None:
+    rule = TEMPLATE["Rules"][f"{endpoint}IsSigned"]
+    assert rule["RuleCondition"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": f"{endpoint}Url"}, ""]}]}
+    assert [each["Assert"] for each in rule["Assertions"]] == [TEMPLATE["Conditions"][f"Has{endpoint}Secret"]]
 
 
 def test_there_is_all_of_a_webhook_or_nothing() -> None:

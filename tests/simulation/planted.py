@@ -200,12 +200,12 @@ def clock_changes_ignored() -> list[Replacement]:
 def claim_without_status_check() -> list[Replacement]:
     """Whoever claims is paid."""
 
-    def claim_any(state: Any, wanted: str, *, now: int) -> Any:
+    def find_any(state: Any, wanted: str) -> Any:
         board, mission = commands.find_mission(state, wanted)
         mission.paid = mission.paid or Rewards(amounts={"gold": 5})
-        return board, mission, commands.pay(state, board, mission, at=now)
+        return board, mission
 
-    return [(commands, "claim", claim_any)]
+    return [(commands, "find_claimable", find_any)]
 
 
 @bug(breaks="periods follow the calendar")
@@ -370,8 +370,7 @@ def bought_in_two_writes() -> list[Replacement]:
 
     def purchase(self: ledger.Ledger, account: str, bought: PendingGrant, saving: Any) -> None:
         price = {currency: -amount for currency, amount in bought.rewards.amounts.items()}
-        if any(self.wallet(account).get(currency, 0) < amount for currency, amount in price.items()):
-            raise self._insufficient(account, price)
+        self.require(account, price)
         try:
             ledger.transact(self._connection, [saving], [], about="")
         except ledger.TransactWriteError:

@@ -70,6 +70,9 @@ def template_notices(template: AnyTemplate, rules: RulesModel, badges: Collectio
         for index, badge in enumerate(template.collection.badges):
             if badge not in badges:
                 yield Finding(("collection", "badges", index), f'"{badge}" is a badge that nothing in this catalog pays')
+    if template.evidence and template.evidence.review == "auto" and "invite_code" in template.evidence.types:
+        text = "no check knows which codes exist: with review: auto any code is approved, unless a moderation endpoint refuses it"
+        yield Finding(("evidence", "types", template.evidence.types.index("invite_code")), text)
 
 
 def paid_badges(templates: Iterable[AnyTemplate], rules: RulesModel) -> set[str]:

@@ -9,8 +9,8 @@ from missions_core.domain.fraud import MAX_DEVICES, MAX_FLAGS
 from missions_core.domain.settlement import MOST_UNPROVEN
 
 LIMIT_BYTES = 32 * 1024
-# 64 recent action ids, 8 command results, pending grants, streaks, check-in months, preferences, daily summaries
-FIXED_BYTES = 5 * 1024
+# 64 recent action ids, results of 8 free commands and 16 purchases, pending grants, streaks, check-in months, preferences, daily summaries
+FIXED_BYTES = 6 * 1024
 MISSION_BYTES = 48  # template, version, status, times, and the amounts fixed at completion
 BOARD_BYTES = 60  # label, bounds, settling, day clock
 INSTANT_BYTES = 8

@@ -64,7 +64,7 @@ class UserRegistered(_Tolerant):
 
 
 class PlayerUpdated(_Tolerant):
-    """Something about a player changed; null, like a member left out, leaves it as it is. Ignored if something newer was applied before."""
+    """Something about a player changed; null, like a member left out, leaves it as it is. Of each member the last word counts."""
 
     player: Text
     zone: Zone | None = None

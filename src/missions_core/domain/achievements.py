@@ -56,14 +56,19 @@ def is_hidden(state: PlayerState, template: Template) -> bool:
     return template.is_secret and template.key not in state.achievements
 
 
-def claim(state: PlayerState, template: Template, *, at: int) -> list[Event]:
-    """Pay every tier that waits. Conflict `achievement_locked` or `already_claimed`."""
+def find_claimable(state: PlayerState, template: Template) -> Unlocked:
+    """An achievement of which tiers wait. Conflict `achievement_locked` or `already_claimed`."""
     held = state.achievements.get(template.key)
     if held is None:
         raise Conflict("achievement_locked", "this achievement is not unlocked yet")
     if not waiting(state, template):
         raise Conflict("already_claimed", "this achievement's reward was claimed before")
-    return _pay(state, template, held, at=at)
+    return held
+
+
+def claim(state: PlayerState, template: Template, *, at: int) -> list[Event]:
+    """Pay every tier that waits. Errors: `find_claimable`."""
+    return _pay(state, template, find_claimable(state, template), at=at)
 
 
 def waiting(state: PlayerState, template: Template) -> Sequence[Tier]:

@@ -7,7 +7,7 @@ from math import floor
 from missions_core.domain.catalog import Amounts, Catalog, CheckInRule, Rewards
 from missions_core.domain.events import CheckInCompleted, Event, GrantPending
 from missions_core.domain.rewards import combined, owe
-from missions_core.domain.state import PlayerState
+from missions_core.domain.state import Board, PlayerState
 from missions_core.errors import Conflict, NotFound
 
 MONTHS_KEPT = 12
@@ -27,14 +27,20 @@ class CheckInResult:
     next_at: int
 
 
-def check_in(state: PlayerState, catalog: Catalog, *, now: int) -> tuple[CheckInResult, list[Event]]:
-    """Sign the player in for the day that is current at `now`. Conflict `already_checked_in` names the next opening."""
+def find_open(state: PlayerState, catalog: Catalog) -> tuple[CheckInRule, Board]:
+    """The rule, and the day that waits for the player. NotFound `check_in_not_offered`, Conflict `already_checked_in` (`next_at`)."""
     rule = catalog.rules.check_in
     board = state.current("daily")
     if rule is None or board is None:
         raise NotFound("check_in_not_offered", "this catalog has no check-ins (rules.check_in)")
     if board.checked_in_at is not None:
         raise Conflict("already_checked_in", "already checked in for this day", next_at=board.period.end)
+    return rule, board
+
+
+def check_in(state: PlayerState, catalog: Catalog, *, now: int) -> tuple[CheckInResult, list[Event]]:
+    """Sign the player in for the day that is current at `now`. Errors: `find_open`."""
+    rule, board = find_open(state, catalog)
     label = board.period.label
     board.checked_in_at = now
     card = state.check_ins

@@ -14,6 +14,7 @@ from missions_core.domain.facts import COUNTED
 from missions_core.domain.periods import FOREVER, DayClock, Period
 from missions_core.domain.snapshots import rewards_from_snapshot
 from missions_core.domain.state import (
+    ATTRIBUTES,
     ActiveBoost,
     Board,
     Bucket,
@@ -152,7 +153,7 @@ def _pack(state: PlayerState) -> list[Any]:
         state.spilled_before or None,
         {type_: [bucket.tokens, bucket.at] for type_, bucket in state.buckets.items()} or None,
         [_pack_grant(grant) for grant in state.pending] or None,
-        [[c.key_hash, c.command, c.result, c.at] for c in state.commands] or None,
+        [_trimmed([c.key_hash, c.command, c.result, c.at, int(c.bought) or None]) for c in state.commands] or None,
         state.catalog_version,
         state.specials or None,
         {key: _pack_quest_end(end) for key, end in state.quests.items()} or None,
@@ -163,7 +164,7 @@ def _pack(state: PlayerState) -> list[Any]:
         [[boost.currency, boost.multiply, boost.since, boost.until] for boost in state.boosts] or None,
         {mission: _pack_unproven(unproven) for mission, unproven in state.unproven.items()} or None,
         None if state.referral is None else [state.referral.inviter, state.referral.at],
-        state.attributes_at or None,
+        _trimmed([state.attributes_at.get(member) for member in ATTRIBUTES]) or None,
         state.read_until or None,
     ])  # fmt: skip
 
@@ -200,7 +201,7 @@ def _unpack(record: list[Any]) -> PlayerState:
         spilled_before=spilled_before or 0,
         buckets={type_: Bucket(tokens, at) for type_, (tokens, at) in (buckets or {}).items()},
         pending=[_unpack_grant(grant) for grant in pending or []],
-        commands=[CommandResult(*command) for command in commands or []],
+        commands=[_unpack_command(command) for command in commands or []],
         catalog_version=catalog_version or 0,
         specials=specials or {},
         quests={key: _unpack_quest_end(end) for key, end in (quests or {}).items()},
@@ -210,9 +211,20 @@ def _unpack(record: list[Any]) -> PlayerState:
         boosts=[ActiveBoost(*boost) for boost in boosts or []],
         unproven={mission: _unpack_unproven(each) for mission, each in (unproven or {}).items()},
         referral=Referral(*referral) if referral else None,
-        attributes_at=attributes_at or 0,
+        attributes_at=_unpack_attributes_at(attributes_at),
         read_until=read_until or 0,
     )
+
+
+def _unpack_attributes_at(record: Any) -> dict[str, int]:
+    if not isinstance(record, list):
+        return {}
+    return {member: at for member, at in zip(ATTRIBUTES, record, strict=False) if at is not None}
+
+
+def _unpack_command(record: list[Any]) -> CommandResult:
+    key_hash, command, result, at, bought = _padded(record, 5)
+    return CommandResult(key_hash, command, result, at, bought=bool(bought))
 
 
 def _pack_board(board: Board) -> list[Any]:

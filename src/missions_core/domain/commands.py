@@ -1,6 +1,6 @@
 """What a player may do besides acting: claim, start, reroll, buy, pause, choose a zone. Each checks the state and changes it, or raises."""
 
-from missions_core.domain import streaks
+from missions_core.domain import streaks, uploads
 from missions_core.domain.assignment import replacement
 from missions_core.domain.catalog import DAY_MS, DRAWN_KINDS, Amounts, Catalog, PeriodKind, Rules, Template
 from missions_core.domain.completion import claim_waiting, waiting
@@ -25,13 +25,19 @@ def find_mission(state: PlayerState, wanted: str) -> tuple[Board, Mission]:
     raise NotFound("mission_not_found", f"no mission {wanted!r} on this player's boards")
 
 
-def claim(state: PlayerState, catalog: Catalog, wanted: str, *, now: int) -> tuple[Board, Mission, list[Event]]:
-    """Claim a completed mission's reward. Conflict `mission_not_completed` or `already_claimed`."""
+def find_claimable(state: PlayerState, wanted: str) -> tuple[Board, Mission]:
+    """A completed mission whose reward waits. NotFound `mission_not_found`, Conflict `mission_not_completed` or `already_claimed`."""
     board, mission = find_mission(state, wanted)
     if mission.status == "claimed":
         raise Conflict("already_claimed", "this mission's reward was claimed before", claimed_at=mission.claimed_at)
     if mission.status != "completed":
         raise Conflict("mission_not_completed", "this mission's requirements are not met yet")
+    return board, mission
+
+
+def claim(state: PlayerState, catalog: Catalog, wanted: str, *, now: int) -> tuple[Board, Mission, list[Event]]:
+    """Claim a completed mission's reward. Errors: `find_claimable`."""
+    board, mission = find_claimable(state, wanted)
     return board, mission, claim_waiting(state, catalog, board, mission, at=now)
 
 
@@ -66,7 +72,7 @@ def reroll(state: PlayerState, catalog: Catalog, wanted: str, *, now: int) -> tu
         raise Gone("mission_over", "this mission's period is over")
     if mission.status != "active":
         raise Conflict("already_completed", "a completed mission cannot be rerolled")
-    if mission.open_evidence is not None:
+    if uploads.under_way(mission, now=now) is not None:
         raise Conflict("evidence_under_review", "evidence for this mission is being looked at; wait for the decision")
     price = reroll_price(catalog.rules, today)
     if price is None:
@@ -78,7 +84,8 @@ def reroll(state: PlayerState, catalog: Catalog, wanted: str, *, now: int) -> tu
     fresh = swapped_in(state, template, now=now)
     board.missions[board.missions.index(mission)] = fresh
     today.rerolls += 1
-    return board, fresh, finish_if_met(state, catalog, board, fresh, now=now), price
+    paid_back = uploads.pay_back(state, board, mission, expired_by=now, at=now)
+    return board, fresh, [*paid_back, *finish_if_met(state, catalog, board, fresh, now=now)], price
 
 
 def reroll_price(rules: Rules, today: Board) -> Amounts | None:
@@ -102,12 +109,15 @@ def finish_if_met(state: PlayerState, catalog: Catalog, board: Board, fresh: Mis
 
 
 def buy_freeze(state: PlayerState, catalog: Catalog, kind: PeriodKind) -> Amounts:
-    """Add a freeze to a streak (daily, weekly), and say what it costs. Conflict `freezes_not_for_sale` or `freezes_full`."""
+    """Add a freeze to a streak (daily, weekly), and say what it costs. Conflict `freezes_not_for_sale` or `freezes_full`.
+
+    Full is also where one that the period before uses may come back: a freeze that was paid for must not be the one too many then.
+    """
     rule, price, board = catalog.rules.streaks[kind], catalog.rules.freeze_price, state.current(kind)
     if price is None or rule.counts == "none" or board is None:
         raise Conflict("freezes_not_for_sale", "this catalog sells no freezes for this streak")
-    if streaks.shown(state, kind, rule).freezes >= rule.freezes_max:
-        raise Conflict("freezes_full", "no more freezes can be held for this streak", max=rule.freezes_max)
+    if streaks.most_freezes(state, kind, rule) >= rule.freezes_max:
+        raise Conflict("freezes_full", "no more freezes can be held, those that may come back included", max=rule.freezes_max)
     board.freezes_gained += 1
     return price
 

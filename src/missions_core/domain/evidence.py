@@ -6,26 +6,25 @@ looked at when the mission's board becomes final waits in the state (`Unproven`)
 
 from dataclasses import dataclass
 
-from missions_core.domain.catalog import HOUR_MS, Catalog, EvidenceRule, Template
+from missions_core.domain.catalog import Amounts, Catalog, EvidenceRule, Template
 from missions_core.domain.commands import find_mission
 from missions_core.domain.completion import pay_out, refund
 from missions_core.domain.events import Event, EvidenceDecided, EvidenceSubmitted, MissionCompleted
 from missions_core.domain.settlement import completions_of, finish_if_complete
 from missions_core.domain.state import Board, Mission, PlayerState, Submission, mission_id
+from missions_core.domain.uploads import UPLOAD, attempts_left, pay_back, under_way, unused
 from missions_core.errors import Conflict, Gone, InvalidInput
-
-UPLOAD = "uploaded_content"
-UPLOAD_MS = HOUR_MS // 4  # how long an upload may take to begin
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A mission that may be given evidence now, and what it asks for."""
+    """A mission that may be given evidence now, what it asks for, and what handing it in costs."""
 
     board: Board
     mission: Mission
     template: Template
     rule: EvidenceRule
+    price: Amounts
 
     @property
     def began_at(self) -> int:
@@ -34,7 +33,7 @@ class Asked:
 
 
 def asked(state: PlayerState, catalog: Catalog, wanted: str, type_: str, *, now: int) -> Asked:
-    """The mission, if it takes evidence of this type now.
+    """The mission, if it takes evidence of this type now. An upload costs nothing where an unused one before it was paid.
 
     NotFound `mission_not_found`; Conflict `evidence_not_asked`, `not_started`, `evidence_approved`, `evidence_under_review`,
     `attempts_used_up`; Gone `mission_over`; InvalidInput `evidence_type_not_taken`.
@@ -49,25 +48,30 @@ def asked(state: PlayerState, catalog: Catalog, wanted: str, type_: str, *, now:
     if template.requires_start and mission.started_at is None:
         raise Conflict("not_started", "start this mission first")
     _refuse_more(mission, rule, now)
+    if board.closed or now >= board.period.end:
+        raise Gone("mission_over", "this mission's period is over")
     if template.time_limit_ms is not None and now >= board.period.start + template.time_limit_ms:
         raise Gone("mission_over", "this mission's time limit has passed")
-    return Asked(board, mission, template, rule)
+    price = rule.price if type_ == UPLOAD and unused(mission, now=now) is None else {}
+    return Asked(board, mission, template, rule, price)
 
 
 def submit(state: PlayerState, given: Asked, type_: str, number: int, *, now: int) -> list[Event]:
-    """Take evidence: to be checked, or first to be uploaded. An upload that never came makes room, and its price goes back."""
-    wanted = mission_id(given.board, given.mission)
-    events: list[Event] = []
+    """Take evidence: to be checked, or first to be uploaded. An upload that never came makes room.
+
+    Another upload takes over what that one paid, so that it can be had without paying twice first; else its price goes back.
+    """
     for earlier in given.mission.evidence:
         earlier.reason = ""  # it was read: the state stays small
-    for unused in _unused(given.mission, now):
-        given.mission.evidence.remove(unused)
-        events += refund(state, wanted, unused, at=now)
-    if type_ == UPLOAD:
-        given.mission.evidence.append(Submission(number, type_, "uploading", now, dict(given.rule.price)))
-        return events
-    given.mission.evidence.append(Submission(number, type_, "checking", now))
-    return [*events, EvidenceSubmitted(wanted, number, now)]
+    expired = unused(given.mission, now=now)
+    if type_ != UPLOAD:
+        events = pay_back(state, given.board, given.mission, expired_by=now, at=now)
+        given.mission.evidence.append(Submission(number, type_, "checking", now))
+        return [*events, EvidenceSubmitted(mission_id(given.board, given.mission), number, now)]
+    if expired is not None:
+        given.mission.evidence.remove(expired)
+    given.mission.evidence.append(Submission(number, type_, "uploading", now, dict(expired.paid if expired else given.price)))
+    return []
 
 
 def uploaded(state: PlayerState, wanted: str, number: int, *, now: int) -> list[Event]:
@@ -115,17 +119,12 @@ def find_submission(state: PlayerState, wanted: str, number: int) -> Submission 
 def _refuse_more(mission: Mission, rule: EvidenceRule, now: int) -> None:
     if mission.is_proven or mission.status != "active":
         raise Conflict("evidence_approved", "evidence for this mission was approved; nothing more is needed")
-    under_way = next((each for each in mission.evidence if each.is_open and each not in _unused(mission, now)), None)
-    if under_way is not None:
+    open_ = under_way(mission, now=now)
+    if open_ is not None:
         message = "evidence for this mission is being looked at; wait for the decision"
-        raise Conflict("evidence_under_review", message, number=under_way.number, submission_status=under_way.status)
-    if len(mission.evidence) - len(_unused(mission, now)) >= rule.attempts:
+        raise Conflict("evidence_under_review", message, number=open_.number, submission_status=open_.status)
+    if not attempts_left(rule, mission, now=now):
         raise Conflict("attempts_used_up", f"evidence for this mission could be handed in {rule.attempts} times")
-
-
-def _unused(mission: Mission, now: int) -> list[Submission]:
-    """Uploads that did not begin while they could."""
-    return [each for each in mission.evidence if each.status == "uploading" and now >= each.at + UPLOAD_MS]
 
 
 def _end_waiting(state: PlayerState, catalog: Catalog, wanted: str, *, approved: bool, now: int) -> list[Event]:

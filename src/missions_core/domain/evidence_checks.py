@@ -1,13 +1,16 @@
 """What a machine can tell about evidence: each check holds, or has a sentence for the player who must do better."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import pairwise
 from json import dumps
+from posixpath import normpath
 from statistics import median
+from string import punctuation
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from missions_core.domain.catalog import EvidenceRule
 
@@ -24,6 +27,10 @@ SIGNATURES = (
 )
 RIFF, EBML = b"RIFF", b"\x1a\x45\xdf\xa3"
 DEFAULT_PORTS = (None, 443)
+HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.?")
+MISREAD = re.compile(r"[\x00-\x20\x7f\\]")  # what browsers drop, or take for a slash: they would go elsewhere than we think
+ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
+UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
 
 Content = Mapping[str, Any]
 
@@ -116,21 +123,33 @@ def _clicked(rule: EvidenceRule, instants: Sequence[int], possible_ms: int) -> I
 def _url_problem(rule: EvidenceRule, url: str) -> str | None:
     try:
         parts = urlsplit(url)
-        plain = parts.scheme == "https" and parts.hostname and parts.port in DEFAULT_PORTS and "@" not in parts.netloc
+        host = parts.hostname or ""
+        named = HOST.fullmatch(host) and parts.port in DEFAULT_PORTS and "@" not in parts.netloc
     except ValueError:
-        plain = False
-    if not plain:
+        named = None
+    if not named or parts.scheme != "https" or MISREAD.search(url):
         return "The address must be a plain https:// address."
-    host = (parts.hostname or "").rstrip(".")
+    host = host.rstrip(".")
     if rule.hosts and not any(host == allowed or host.endswith(f".{allowed}") for allowed in map(str.lower, rule.hosts)):
         return f"The address must be on {', '.join(rule.hosts)}."
     return None
 
 
 def _same_page(url: str) -> str:
-    """An address as it leads to the same page however it is spelt."""
+    """An address in one spelling: of the host, of escapes, and of slashes and dots in the path; without port and fragment."""
     parts = urlsplit(url)
-    return f"{(parts.hostname or '').rstrip('.')}{parts.path.rstrip('/')}?{parts.query}"
+    path = normpath("/" + _spelt(parts.path).lstrip("/")).rstrip("/")
+    return f"{(parts.hostname or '').rstrip('.')}{path}?{_spelt(parts.query)}"
+
+
+def _spelt(text: str) -> str:
+    """Escapes only where they are needed, in capitals."""
+    return ESCAPED.sub(lambda found: _unescaped(found[0]), quote(text, safe=punctuation))
+
+
+def _unescaped(escape: str) -> str:
+    character = unquote(escape)
+    return character if UNRESERVED.fullmatch(character) else escape.upper()
 
 
 def _digest(*parts: str) -> str:

@@ -82,16 +82,22 @@ def complete_step(state: PlayerState, catalog: Catalog, key: str, step: str, *, 
     return events + quests.advance(state, board, mission, template, at=mission.last_at)
 
 
-def claim(state: PlayerState, catalog: Catalog, key: str, *, now: int) -> tuple[Board, Mission, list[Event]]:
-    """Claim a completed quest's reward. NotFound `quest_not_found`; Conflict `quest_not_completed` or `already_claimed`."""
+def find_claimable(state: PlayerState, catalog: Catalog, key: str, *, now: int) -> tuple[Board, Mission]:
+    """A completed run whose reward waits. NotFound `quest_not_found`; Conflict `quest_not_completed` or `already_claimed`."""
     template, run, ended = find(state, catalog, key), quests.find_run(state, key), state.quests.get(key)
     if run is not None and run[1].status == "completed":
-        return *run, claim_waiting(state, catalog, *run, at=now)
+        return run
     claimed_at = run[1].claimed_at if run else ended.claimed_at if ended else None
     if claimed_at is not None:
         raise Conflict("already_claimed", "this quest's reward was claimed before", claimed_at=claimed_at)
     reached = quests.status(state, template, now=now)
     raise Conflict("quest_not_completed", "this quest is not complete", quest_status=reached)
+
+
+def claim(state: PlayerState, catalog: Catalog, key: str, *, now: int) -> tuple[Board, Mission, list[Event]]:
+    """Claim a completed quest's reward. Errors: `find_claimable`."""
+    board, mission = find_claimable(state, catalog, key, now=now)
+    return board, mission, claim_waiting(state, catalog, board, mission, at=now)
 
 
 def find(state: PlayerState, catalog: Catalog, key: str) -> Template:

@@ -7,7 +7,7 @@ whenever somebody looks. It deals for 30 days after the player's last action; `w
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from missions_core.domain import assignment, quests, streaks
+from missions_core.domain import assignment, quests, streaks, uploads
 from missions_core.domain.catalog import DAY_MS, DRAWN_KINDS, HOUR_MS, Catalog, PeriodKind, Rules, Template
 from missions_core.domain.events import Event
 from missions_core.domain.periods import FOREVER, DayClock, Period, period_after, period_before, period_containing
@@ -148,6 +148,7 @@ class _Passage:
                 self.deal_next(board)
             if board.period.kind == "daily":
                 self.settle_claimed_endless()
+                self.pay_back_uploads(board.period, at)
         self.deal_standing(at)
 
     def deals(self, at: int) -> bool:
@@ -166,6 +167,11 @@ class _Passage:
     def settle_claimed_endless(self) -> None:
         for board in [b for b in self.state.boards if b.period.kind in ENDLESS_KINDS and quests.is_used_up(b.missions[0])]:
             self.settle(board)
+
+    def pay_back_uploads(self, day: Period, at: int) -> None:
+        """Give back, as a day ends, what was paid for forms that had expired before it began: no file is on its way any more."""
+        for board, mission in self.state.missions():
+            self.rolled.events += uploads.pay_back(self.state, board, mission, expired_by=day.start, at=at)
 
     def deal_next(self, board: Board) -> None:
         period = period_after(board.period, day_clock(self.state, self.catalog.rules))

@@ -147,9 +147,12 @@ def _settle_older_ordinals(state: PlayerState, catalog: Catalog, board: Board) -
 
 
 def _next_ordinal(board: Board, mission: Mission, template: Template, current: Template) -> Board:
-    """The board after a completed ordinal, of the template as it is published now; what is over counts if it still fits."""
+    """The board after a completed ordinal, of the template as it is published now; what is over counts if it still fits.
+
+    Limits go on: completing a mission must not be a way around its cooldown.
+    """
     ordinal = int(board.period.label.removeprefix("always-")) + 1
     fits = current.leaves == template.leaves and current.tree == template.tree
     rest: list[Progress] = consume(template, mission.progress) if fits else [None] * len(current.leaves)
-    following = Mission(current.key, current.version, rest)
+    following = Mission(current.key, current.version, rest, limited=list(mission.limited) if current.limits else [])
     return Board(replace(board.period, label=f"always-{ordinal}"), [following], settles_at=FOREVER)

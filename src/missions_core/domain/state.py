@@ -10,6 +10,9 @@ from typing import Literal
 from missions_core.domain.catalog import PeriodKind, Rewards
 from missions_core.domain.periods import DayClock, Period
 
+GUESSED_ZONE = "locale"  # its instant is that of the language the zone was guessed from; absent once somebody said the zone
+ATTRIBUTES = ("zone", "level", "vip", "segments", GUESSED_ZONE)
+
 GrantKind = Literal["grant", "held", "release", "revoke"]
 
 # What one leaf has gathered, by aggregate, in JSON form: count, days: int (days is a bitmap of the period's local days);
@@ -224,6 +227,7 @@ class CommandResult:
     command: str
     result: str  # JSON
     at: int
+    bought: bool = False  # it cost something
 
 
 @dataclass(slots=True)
@@ -281,7 +285,7 @@ class PlayerState:
     boosts: list[ActiveBoost] = field(default_factory=list)
     unproven: dict[str, Unproven] = field(default_factory=dict)  # mission id -> what waits for its evidence
     referral: Referral | None = None
-    attributes_at: int = 0  # when the host last said something about the player
+    attributes_at: dict[str, int] = field(default_factory=dict)  # when it was said what they are: a member of ATTRIBUTES -> instant
     read_until: int = 0  # notifications up to this instant are read
 
     @property

@@ -34,6 +34,16 @@ def shown(state: PlayerState, kind: PeriodKind, rule: StreakRule) -> Streak:
     return _with_freezes(streak, current.freezes_gained, rule)  # still open: it cannot be missed yet
 
 
+def most_freezes(state: PlayerState, kind: PeriodKind, rule: StreakRule) -> int:
+    """How many freezes may turn out to be held today: a late action may yet make the period before count, which then needs none."""
+    streak, previous, current = state.streaks[kind], state.previous(kind), state.current(kind)
+    if previous is not None:
+        streak = _extended(_with_freezes(streak, previous.freezes_gained, rule), rule)
+    if current is not None:
+        streak = _with_freezes(streak, current.freezes_gained, rule)
+    return max(streak.freezes, shown(state, kind, rule).freezes)
+
+
 def after(streak: Streak, board: Board, rule: StreakRule) -> Streak:
     """The streak once this board is final."""
     streak = _with_freezes(streak, board.freezes_gained, rule)

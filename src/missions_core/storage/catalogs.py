@@ -56,7 +56,7 @@ class Catalogs:
     def for_state(self, state: PlayerState, *, to_show: bool = False) -> Catalog:
         """A catalog no older than the one the state was last written with, and every template version it still needs.
 
-        `to_show`: during an outage placeholders will do for those. A write must wait: what does not reach a placeholder is not made up for.
+        `to_show`: placeholders do for those that cannot be had. A write must wait: what misses a placeholder is lost for good.
         """
         catalog = self.current()
         if catalog.version < state.catalog_version:
@@ -106,16 +106,22 @@ class Catalogs:
         return self._catalog
 
     def bring(self, catalog: Catalog, wanted: Iterable[TemplateVersion], *, to_show: bool = False) -> None:
-        """Make the catalog know these template versions too. For one that the table lost a placeholder stands in until it is back."""
+        """Make the catalog know these template versions too. MisconfiguredError `template_lost`: the table no longer holds one.
+
+        `to_show`: for those, and during an outage for all, placeholders stand in, until they can be had again.
+        """
         missing = [version for version in wanted if not _holds(catalog, version)]
         if not missing:
             return
         for raw in optional("templates", lambda: self._stored(missing), []) if to_show else self._stored(missing):
             catalog.retired[raw["key"], raw["version"]] = template_from_snapshot(raw)
-        for version in missing:
-            if not _holds(catalog, version):
-                logger.error("template missing", template=version[0], version=version[1])
-                catalog.retired[version] = lost_template(*version)
+        lost = [version for version in missing if not _holds(catalog, version)]
+        if lost and not to_show:
+            named = ", ".join(f"{key} version {number}" for key, number in lost)
+            raise MisconfiguredError("template_lost", f"the table no longer holds {named}, which players have: restore the table")
+        for version in lost:
+            logger.error("template missing", template=version[0], version=version[1])
+            catalog.retired[version] = lost_template(*version)
 
     def _stored(self, versions: Sequence[TemplateVersion]) -> list[Snapshot]:
         rows = self._contents.batch_get([keys.template(*version) for version in versions], consistent_read=True)

@@ -36,6 +36,11 @@ class Decision:
     at: int
     reason: str
 
+    @property
+    def is_automatic(self) -> bool:
+        """Whether no moderator made it."""
+        return self.by in ("checks", "endpoint")
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -114,15 +119,15 @@ class EvidenceStore:
         """Take decided evidence out of the queue, once the player's state knows."""
         self._update(evidence.key, [EvidenceRow.work_queue.remove(), EvidenceRow.work_at.remove()], EXISTS)
 
-    def claim(self, fingerprint: str, account: str, mission: str, number: int) -> bool:
-        """Make content this evidence's own; False: it is another's. The same evidence may claim it again."""
-        row = self._owners(*keys.owner(fingerprint), account=account, mission=mission, number=number)
+    def claim(self, fingerprint: str, account: str, mission: str) -> bool:
+        """Make content this mission's own; False: it is another's. For the same mission it may come again."""
+        row = self._owners(*keys.owner(fingerprint), account=account, mission=mission)
         try:
             row.save(IS_UNOWNED)
         except PutError as error:
             _unless_refused(error)
             held = find(self._owners, keys.owner(fingerprint))
-            return held is not None and (held.account, held.mission, held.number) == (account, mission, number)
+            return held is not None and (held.account, held.mission) == (account, mission)
         return True
 
     def waiting(self, *, limit: int, cursor: str | None) -> tuple[list[Evidence], str | None]:

@@ -26,7 +26,7 @@ audit entry (27, 28)                        AUDIT#{yyyy-mm}     {at}#{digest}
  2. Save a player                           PutItem if the version is still the loaded one
  3. Players something is due for            Query index `due`: due_shard = DUE#{n}, due_at <= now
  4. Was this old action applied?            BatchGetItem of hours, strong; UpdateItem ADD to an hour's set
- 5. Show, change the profile                GetItem, PutItem
+ 5. Show, change the profile                GetItem, strong; PutItem if the version is still the loaded one
  6. A player's past periods, newest first   Query HISTORY#, backwards
  7. Pay a grant once                        TransactWriteItems: put the grant if absent, ADD to wallet and inventory rows
  8. Which of these grants are paid?         BatchGetItem, strong
@@ -61,7 +61,7 @@ audit entry (27, 28)                        AUDIT#{yyyy-mm}     {at}#{digest}
 36. Erase a player                         PutItem of a tombstone if the version is still the loaded one
 37. Remove what lies around a tombstone     GetItem, strong; Query, strong; DeleteItem; PutItem if it is still that tombstone
 38. Take a player off a leaderboard         DeleteItem of the score; 18
-39. Show all that is kept of a player       Query of PLAYER#, LEDGER# and WALLET#, strong
+39. Show what is kept under a player        Query of PLAYER#, LEDGER# and WALLET#, strong
 
 A held grant is decided on once: releasing and revoking it write the same row. That row has a prefix of its own, because a page of grants
 must be a page of `GRANT#`.

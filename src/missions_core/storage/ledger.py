@@ -11,7 +11,7 @@ from pynamodb.exceptions import TransactWriteError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 
-from missions_core.domain.catalog import Rewards
+from missions_core.domain.catalog import Amounts, Rewards
 from missions_core.domain.codec import rewards_to_json
 from missions_core.domain.snapshots import rewards_from_snapshot
 from missions_core.domain.state import PendingGrant
@@ -21,8 +21,9 @@ from missions_core.storage.goods import additions_of
 from missions_core.storage.table import GrantRow, ItemRow, bind, connect, find, page
 from missions_core.storage.transactions import Write, found_by, is_refused, transact
 
-# Rules out paying one cause twice, and buying twice with one request: the same cause has the same key. Of what is held, it also rules
-# out releasing it twice, and releasing what was revoked: both decisions have one key.
+# Rules out paying one cause twice: its instant is fixed in the state that owes it, so the same cause has the same key. Of what is held, it
+# also rules out releasing it twice, and releasing what was revoked: both decisions have one key. It does not rule out buying twice with
+# one request, which may come again at another instant: the state remembers requests.
 IS_UNPAID = GrantRow.pk.does_not_exist()
 
 IS_HELD = GrantRow.kind == "held"
@@ -92,10 +93,15 @@ class Ledger:
             if is_refused(error, 0) or is_refused(error, 1):
                 raise VersionConflict("version_conflict", "the player changed meanwhile: load again, apply again") from None
             if is_refused(error, 2):
-                held = _balances(found_by(error, 2))
-                balances = {currency: held.get(currency, 0) for currency in price}
-                raise Conflict("insufficient_balance", "the wallet holds less than this costs", price=price, balances=balances) from None
+                raise _insufficient(price, _balances(found_by(error, 2))) from None
             raise
+
+    def require(self, account: str, price: Amounts) -> None:
+        """Refuse what the wallet does not cover now, before anything is written for it. Conflict `insufficient_balance`."""
+        wanted = {currency: amount for currency, amount in price.items() if amount}
+        held = self.wallet(account) if wanted else {}
+        if any(held.get(currency, 0) < amount for currency, amount in wanted.items()):
+            raise _insufficient(wanted, held)
 
     def granted(self, account: str, grants: Sequence[PendingGrant]) -> set[str]:
         """The entries (`PendingGrant.entry`: of payments, their causes) among these that the ledger has, strongly read."""
@@ -171,6 +177,11 @@ def _decided(grant: LedgerGrant, decision: GrantRow | None) -> LedgerGrant:
 
 def _balances(wallet: Mapping[str, Mapping[str, str]]) -> dict[str, int]:
     return {name.removeprefix(BALANCE): int(value["N"]) for name, value in wallet.items() if name.startswith(BALANCE)}
+
+
+def _insufficient(price: Mapping[str, int], held: Mapping[str, int]) -> Conflict:
+    balances = {currency: held.get(currency, 0) for currency in price}
+    return Conflict("insufficient_balance", "the wallet holds less than this costs", price=price, balances=balances)
 
 
 def _was_paid(error: TransactWriteError) -> bool:

@@ -72,7 +72,7 @@ SUBJECTS: dict[type[Event], str] = {
     EvidenceSubmitted: "{0.mission}:{0.number}",
     EvidenceDecided: "{0.mission}:{0.number}",
     PlayerFlagged: "{0.rule} {0.flagged_at}",
-    PlayerErased: "",
+    PlayerErased: "{0.erased_at}",
 }
 # Text that most outboxes contain: zlib refers to it instead of spelling it out. Part of format 1, never edited.
 DICTIONARY = b'"badges":["titles":["items":[{"id":""quantity":check_in:2026-"daily","weekly",mission:daily_"count",{"amounts":{"xp":'
@@ -116,9 +116,14 @@ def decode(stored: bytes) -> list[Outgoing]:
         raise ValueError(f"damaged outbox: {error}") from error
 
 
-def event_id(account: str, event: Event) -> str:
-    """What tells this event from every other: an account can cause one of its type and subject only once."""
-    return blake2b(f"{account}\0{type(event).__name__}\0{_subject(event)}".encode(), digest_size=16).hexdigest()
+def event_id(player: str, account: str, event: Event) -> str:
+    """What tells this event from every other: an account can cause one of its type and subject only once.
+
+    Of an erasure it follows from the player instead. Its id leaves with the player's name, when nothing may lead to the account any more,
+    and whoever has the accounts could find the one whose hash it is.
+    """
+    cause = player if isinstance(event, PlayerErased) else account
+    return blake2b(f"{cause}\0{type(event).__name__}\0{_subject(event)}".encode(), digest_size=16).hexdigest()
 
 
 def _last_scores(events: Sequence[Event]) -> list[Event]:
@@ -128,7 +133,7 @@ def _last_scores(events: Sequence[Event]) -> list[Event]:
 
 
 def _outgoing(player: str, account: str, at: int, event: Event) -> Outgoing:
-    return Outgoing(event_id(account, event), player, account, at, event)
+    return Outgoing(event_id(player, account, event), player, account, at, event)
 
 
 def _subject(event: Event) -> str:

@@ -2,11 +2,13 @@
 
 The state is read and written for every action, so it goes without a PynamoDB model, whose way to attributes and back would add 6 % to
 the two calls. Its attributes: `version`, `state`, `outbox` if there are events, `due_shard` and `due_at` if something will fall due.
-Once a player is erased it is a tombstone for ever: `version` and `erased_at`, and until everything around it is removed its `outbox`.
+Once a player is erased it is a tombstone for ever: `version` and `erased_at`, and until everything around it is removed its `outbox`,
+and its place in the index, by which that is asked for again.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 from pynamodb.constants import ITEM
 from pynamodb.exceptions import PutError
@@ -30,6 +32,7 @@ IS_NEW = Path("PK").does_not_exist()
 OVERTAKEN = frozenset({"ConditionalCheckFailedException", "TransactionConflictException"})
 
 ERASED_AT = "erased_at"  # in tombstones alone
+REMOVAL_MS = HOUR_MS  # by then whatever lies around a tombstone is removed, or it is asked for again
 
 SEEN_SECONDS = 15 * 24 * 3600  # a day longer than an action may be late: by then nothing can ask for its hour
 
@@ -43,6 +46,15 @@ class Stored:
     state: PlayerState
     version: int
     due_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A player's personal data, when its language was said, and the version to save it over."""
+
+    members: Mapping[str, str] = field(default_factory=dict)
+    language_at: int | None = None
+    version: int | None = None
 
 
 class Players:
@@ -88,8 +100,22 @@ class Players:
             "version": {"N": str((version or 0) + 1)},
             "outbox": {"B": outbox.encode(state, [erased])},
             ERASED_AT: {"N": str(erased.erased_at)},
+            **_due(state.player, erased.erased_at + REMOVAL_MS),
         }
         self._put(state.player, tombstone, _is_still(version))
+
+    def erase_again(self, player: str, *, now: int) -> None:
+        """Write a tombstone again, for its outbox: what lies around it should have been removed by now and was not."""
+        item = self._connection.get_item(*keys.state(player), consistent_read=True).get("Item", {})
+        if ERASED_AT not in item or "due_at" not in item or int(item["due_at"]["N"]) > now:
+            return
+        version = int(item["version"]["N"])
+        again = {name: item[name] for name in ("outbox", ERASED_AT)} | {
+            "version": {"N": str(version + 1)},
+            **_due(player, now + REMOVAL_MS),
+        }
+        with suppress(VersionConflict):  # somebody else did
+            self._put(player, again, _is_still(version))
 
     def seen(self, player: str, hours: Iterable[int]) -> dict[int, set[str]]:
         """The action ids that left the state, for each of the hours (as numbers since the epoch), strongly read."""
@@ -136,9 +162,21 @@ class Players:
         row = find(self._profiles, keys.profile(player))
         return None if row is None else row.profile
 
-    def save_profile(self, player: str, profile: Mapping[str, str]) -> None:
-        """Replace a player's personal data."""
-        self._profiles(*keys.profile(player), profile=dict(profile)).save()
+    def load_profile(self, player: str) -> Profile:
+        """The same, to be changed: an empty one if there is none."""
+        row = find(self._profiles, keys.profile(player))
+        return Profile() if row is None else Profile(row.profile, row.language_at, row.version)
+
+    def save_profile(self, player: str, profile: Profile) -> None:
+        """Replace the profile as it was loaded. VersionConflict: someone else saved first, or our own answer was lost."""
+        version = (profile.version or 0) + 1
+        row = self._profiles(*keys.profile(player), profile=dict(profile.members), language_at=profile.language_at, version=version)
+        try:
+            row.save(_is_as_loaded(profile.version))
+        except PutError as error:
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
+            raise VersionConflict("version_conflict", "the profile changed meanwhile: load again, apply again") from None
 
     def _put(self, player: str, attributes: Attributes, condition: Condition) -> None:
         try:
@@ -155,10 +193,20 @@ def _written(state: PlayerState, version: int | None, events: Sequence[Event], d
     if events:
         attributes["outbox"] = {"B": outbox.encode(state, events)}
     if due_at is not None:
-        attributes |= {"due_shard": {"S": keys.due_shard(state.player)}, "due_at": {"N": str(due_at)}}
+        attributes |= _due(state.player, due_at)
     if (flagged_at := state.flagged_at) is not None:
         attributes |= {"work_queue": {"S": keys.FLAGGED}, "work_at": {"N": str(flagged_at)}}
     return attributes, _is_still(version)
+
+
+def _due(player: str, at: int) -> Attributes:
+    return {"due_shard": {"S": keys.due_shard(player)}, "due_at": {"N": str(at)}}
+
+
+def _is_as_loaded(version: int | None) -> Condition:
+    """Rules out losing what another writer said since this profile was loaded; None: it was not there, or no release counted yet."""
+    unchanged: Condition = ProfileRow.version.does_not_exist() if version is None else ProfileRow.version == version
+    return unchanged
 
 
 def _is_no_newer_than(version: int) -> Condition:

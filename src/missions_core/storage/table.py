@@ -104,6 +104,8 @@ class ProfileRow(Row):
     """Personal data."""
 
     profile = JSONAttribute()
+    language_at = IntegerAttribute(null=True)
+    version = IntegerAttribute(null=True)  # none in rows that older releases wrote
 
 
 class HistoryRow(Row):
@@ -216,11 +218,10 @@ class EvidenceRow(Row):
 
 
 class OwnerRow(Row):
-    """Whose evidence had a content first."""
+    """Whose evidence, and for which mission, had a content first."""
 
     account = UnicodeAttribute()
     mission = UnicodeAttribute()
-    number = IntegerAttribute()
 
 
 class JobRow(Row):

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from missions_core.domain import achievements, fraud
 from missions_core.domain.catalog import Template, Tier
-from missions_core.errors import Unavailable
 from missions_core.use_cases.changes import Draft, change, require_registered, review
 from missions_core.use_cases.devices import check_device
 from missions_core.use_cases.idempotency import once
@@ -32,6 +31,7 @@ def claim_achievement(stores: Stores, player: str, key: str, *, request: str, no
         review(draft)  # what the player was shown as unlocked may not be written yet
 
         def first() -> str:
+            achievements.find_claimable(draft.state, achievements.promised(draft.state, draft.catalog, key))
             check_device(stores, draft, device)
             return claim_tiers(draft, key)
 
@@ -44,8 +44,6 @@ def claim_tiers(draft: Draft, key: str) -> str:
     """Claim what waits; say what that was, for `claimed_tiers`."""
     state = draft.state
     template = achievements.promised(state, draft.catalog, key)
-    if template.is_lost:
-        raise Unavailable("unavailable", "what this achievement promised cannot be read just now; claim it later")
     first = state.achievements[key].claimed if key in state.achievements else 0
     draft.write(fraud.check_claim_of_tiers(state, draft.catalog, now=draft.now))
     draft.write(achievements.claim(state, template, at=draft.now))

@@ -56,7 +56,8 @@ class Draft:
     def buy(self, cause: str, price: Amounts) -> None:
         """Let this change happen only if the wallet covers its price, and take that with it. What costs nothing leaves no trace.
 
-        A cause is for one request: the ledger refuses the same again.
+        That a repeated request buys nothing more is up to its key, which the state remembers (`idempotency.once`): a ledger row's key has
+        its instant, too.
         """
         amounts = {currency: -amount for currency, amount in price.items() if amount}
         if amounts:
@@ -74,10 +75,10 @@ def change(stores: Stores, player: str, command: Callable[[Draft], Answer], *, n
     for _ in range(ATTEMPTS):
         stored = stores.players.load(player)
         draft = open_draft(stores, player, stored, now=now, present=present)
-        answer = command(draft)
-        if draft.changed:
-            review(draft)
         try:
+            answer = command(draft)
+            if draft.changed:
+                review(draft)
             save(stores, draft, version=stored.version if stored else None)
         except VersionConflict:
             time.sleep(random.uniform(0, pause))

@@ -25,6 +25,7 @@ def check_in(stores: Stores, player: str, *, request: str, now: int, device: str
 
 
 def _check_in(stores: Stores, draft: Draft, device: str | None) -> str:
+    check_ins.find_open(draft.state, draft.catalog)
     check_device(stores, draft, device)
     result, events = check_ins.check_in(draft.state, draft.catalog, now=draft.now)
     draft.write(events)

@@ -42,9 +42,7 @@ def claim(stores: Stores, player: str, wanted: str, *, request: str, now: int, d
 
     def run(draft: Draft) -> Claimed:
         require_registered(draft)
-        return _found(
-            stores, draft, _once(stores, draft, request, f"claim:{wanted}", device, lambda: _claim_mission(stores, draft, wanted))
-        )
+        return _found(stores, draft, _once(draft, request, f"claim:{wanted}", lambda: _claim_mission(stores, draft, wanted, device)))
 
     return change(stores, player, run, now=now)
 
@@ -54,7 +52,7 @@ def claim_quest(stores: Stores, player: str, key: str, *, request: str, now: int
 
     def run(draft: Draft) -> Claimed:
         require_registered(draft)
-        return _found(stores, draft, _once(stores, draft, request, f"claim_quest:{key}", device, lambda: _claim_quest(draft, key)))
+        return _found(stores, draft, _once(draft, request, f"claim_quest:{key}", lambda: _claim_quest(stores, draft, key, device)))
 
     return change(stores, player, run, now=now)
 
@@ -65,44 +63,48 @@ def claim_all(stores: Stores, player: str, *, request: str, now: int, device: st
     def run(draft: Draft) -> list[Claimed | ClaimedTiers]:
         require_registered(draft)
         review(draft)  # what the player was shown as unlocked may not be written yet
-        causes, tiers = json.loads(_once(stores, draft, request, "claim_all", device, lambda: _claim_all(draft)))
+        causes, tiers = json.loads(_once(draft, request, "claim_all", lambda: _claim_all(stores, draft, device)))
         return [*(_found(stores, draft, cause) for cause in causes), *(claimed_tiers(stores, draft, each) for each in tiers)]
 
     return change(stores, player, run, now=now)
 
 
-def _once(stores: Stores, draft: Draft, request: str, command: str, device: str | None, claim_: Callable[[], str]) -> str:
+def _once(draft: Draft, request: str, command: str, claim_: Callable[[], str]) -> str:
     """Claim unless this request did so before; either way say what, by the causes of the grants."""
 
     def first() -> str:
-        check_device(stores, draft, device)
         draft.state.active_at = max(draft.state.active_at, draft.now)
         return claim_()
 
     return once(draft, request, command, first)
 
 
-def _claim_mission(stores: Stores, draft: Draft, wanted: str) -> str:
+def _claim_mission(stores: Stores, draft: Draft, wanted: str, device: str | None) -> str:
     try:
-        board, mission, events = commands.claim(draft.state, draft.catalog, wanted, now=draft.now)
+        commands.find_claimable(draft.state, wanted)
     except NotFound:
         raise _too_late(stores, draft, wanted) from None
+    check_device(stores, draft, device)
+    board, mission, events = commands.claim(draft.state, draft.catalog, wanted, now=draft.now)
     draft.write(events)
     return cause_of(board, mission)
 
 
-def _claim_quest(draft: Draft, key: str) -> str:
+def _claim_quest(stores: Stores, draft: Draft, key: str, device: str | None) -> str:
+    quest_commands.find_claimable(draft.state, draft.catalog, key, now=draft.now)
+    check_device(stores, draft, device)
     board, mission, events = quest_commands.claim(draft.state, draft.catalog, key, now=draft.now)
     draft.write(events)
     return cause_of(board, mission)
 
 
-def _claim_all(draft: Draft) -> str:
-    found = waiting(draft.state)
+def _claim_all(stores: Stores, draft: Draft, device: str | None) -> str:
+    found, unlocked = waiting(draft.state), achievements.claimable(draft.state)
+    if found or unlocked:
+        check_device(stores, draft, device)
     for board, mission in found:
         draft.write(claim_waiting(draft.state, draft.catalog, board, mission, at=draft.now))
-    known = [key for key in achievements.claimable(draft.state) if not achievements.promised(draft.state, draft.catalog, key).is_lost]
-    tiers = [claim_tiers(draft, key) for key in known]
+    tiers = [claim_tiers(draft, key) for key in unlocked]
     return json.dumps([[cause_of(board, mission) for board, mission in found], tiers])
 
 

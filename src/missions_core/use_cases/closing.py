@@ -13,7 +13,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from missions_core.domain.catalog import Rewards, Template
 from missions_core.domain.leaderboards import Entry
 from missions_core.domain.state import PendingGrant
-from missions_core.errors import Contention, Erased, MisconfiguredError, VersionConflict
+from missions_core.errors import Contention, Erased, VersionConflict
 from missions_core.instants import timestamp
 from missions_core.messaging import EventBus, Queue
 from missions_core.observability import create_logger, create_metrics
@@ -79,8 +79,13 @@ def _close(stores: Stores, bus: EventBus, held: Leaderboard, *, now: int) -> Non
 def _prizes(catalogs: Catalogs, held: Leaderboard) -> dict[int, PendingGrant]:
     """What is owed, by rank. Time and cause follow from the leaderboard: the ledger takes each once."""
     rewards = prizes_of(_template(catalogs, held))
-    causes = {rank: f"board:{held.board}:{held.label}:{rank}:{entry.account}" for rank, entry in enumerate(held.entries, start=1)}
+    causes = {rank: prize_cause(held.board, held.label, rank) for rank in range(1, len(held.entries) + 1)}
     return {rank: PendingGrant(cause, held.closed_at or held.closes_at, rewards[rank]) for rank, cause in causes.items() if rank in rewards}
+
+
+def prize_cause(board: str, label: str, rank: int) -> str:
+    """Why a prize is paid: the key of its grant among the winner's others. Causes leave with events, so it names nobody's account."""
+    return f"board:{board}:{label}:{rank}"
 
 
 def prizes_of(template: Template) -> dict[int, Rewards]:
@@ -92,10 +97,7 @@ def _template(catalogs: Catalogs, held: Leaderboard) -> Template:
     """The template whose prizes were promised when the ranks were frozen."""
     catalog = catalogs.current()
     catalogs.bring(catalog, {(held.board, held.template_version)})
-    template = catalog.template(held.board, held.template_version)
-    if template.is_lost:
-        raise MisconfiguredError("template_lost", f"nobody knows the prizes of {held.board} {held.label}: restore the table")
-    return template
+    return catalog.template(held.board, held.template_version)
 
 
 def _is_awarded(stores: Stores, winner: Entry, prize: PendingGrant, *, now: int) -> bool | None:

@@ -1,17 +1,18 @@
 """What players change besides actions and claims: opt-ins, rerolls, pauses, profiles."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from zoneinfo import available_timezones
 
 from missions_core.domain import commands
 from missions_core.domain.roll import welcome
-from missions_core.domain.state import Board, Mission, Preferences, mission_id
+from missions_core.domain.state import GUESSED_ZONE, Board, Mission, Preferences, mission_id
 from missions_core.errors import InvalidInput
 from missions_core.use_cases.changes import Draft, change, require_registered
 from missions_core.use_cases.claim import Claimed
 from missions_core.use_cases.idempotency import hashed, once
+from missions_core.use_cases.profiles import save_members
 from missions_core.use_cases.read import PlayerView
 from missions_core.use_cases.stores import Stores
 
@@ -79,24 +80,31 @@ def update_profile(stores: Stores, player: str, wish: ProfileChange, *, now: int
 
     def run(draft: Draft) -> None:
         if wish.zone is not None:
-            set_zone(draft, wish.zone)
+            set_zone(draft, wish.zone, said_at=instant_of_request(draft))
         _set_tastes(draft.state.preferences, wish.categories, wish.blocked_categories)
         if wish.daily_minutes is not None:
             draft.state.preferences.daily_minutes = wish.daily_minutes
 
     view = _change_view(stores, player, run, now=now)
     if personal:
-        save_profile(stores, player, personal)
+        save_members(stores, player, personal, said_at=now)
     return view
 
 
-def save_profile(stores: Stores, player: str, personal: Mapping[str, str]) -> None:
-    """Merge members into the player's profile row."""
-    stores.players.save_profile(player, {**(stores.players.profile(player) or {}), **personal})
+def instant_of_request(draft: Draft) -> int:
+    """When a request says something: after whatever was said before, though services' clocks may be ahead of ours."""
+    return max([draft.now, *(at + 1 for at in draft.state.attributes_at.values())])
 
 
-def set_zone(draft: Draft, zone: str) -> None:
-    """Let a player live in an IANA zone; boards that this opens are dealt. InvalidInput `invalid_zone`."""
+def set_zone(draft: Draft, zone: str, *, said_at: int) -> None:
+    """Let a player live in the IANA zone somebody said; boards that this opens are dealt. InvalidInput `invalid_zone`."""
+    move_to(draft, zone)
+    draft.state.attributes_at["zone"] = said_at
+    draft.state.attributes_at.pop(GUESSED_ZONE, None)
+
+
+def move_to(draft: Draft, zone: str) -> None:
+    """The same without a word who said so."""
     if zone not in _zones():
         raise InvalidInput("invalid_zone", f"{zone!r} is not an IANA time zone; write one like Europe/Berlin", field="zone")
     commands.set_zone(draft.state, zone)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from aws_lambda_powertools.metrics import MetricUnit
 
 from missions_core.domain.neighbours import NeighbourEvent, PlayerUpdated, ReferralActivated, UserDeleted, UserRegistered
-from missions_core.errors import Erased, InvalidInput
+from missions_core.errors import Erased, InvalidInput, NotFound
 from missions_core.messaging import Queue
 from missions_core.observability import create_logger, create_metrics
 from missions_core.use_cases.attributes import register_player, update_player
@@ -48,6 +48,9 @@ def _handle(stores: Stores, quarantine: Queue, message: EventMessage, parse: Cal
     except InvalidInput as reason:
         logger.error("event quarantined", reason=reason.code, field=reason.field, message_id=message.id)
         return RETRY if quarantine.send([quarantine_body(ORIGIN, message.body, reason)]) else "quarantined"
+    except NotFound as missing:
+        logger.warning("event waits", reason=missing.code, message_id=message.id)  # for the event that says who they are
+        return RETRY
     except Exception:
         # The boundary between neighbours: this message comes back, and in the end goes to the dead-letter queue; the others are applied.
         logger.exception("event not applied", message_id=message.id)
@@ -55,26 +58,25 @@ def _handle(stores: Stores, quarantine: Queue, message: EventMessage, parse: Cal
 
 
 def _on_time(event: NeighbourEvent, *, now: int) -> NeighbourEvent:
-    """An instant ahead of its time would keep out everything said until then."""
-    if event.at > now + MAX_FUTURE_MS:
+    """An instant ahead of its time would keep out everything said until then. Of a deletion it decides nothing: that is always applied."""
+    if event.at > now + MAX_FUTURE_MS and not isinstance(event, UserDeleted):
         raise InvalidInput("future", "time is more than 60 seconds ahead of the server's clock", field="detail.time")
     return event
 
 
 def _apply(stores: Stores, event: NeighbourEvent, *, now: int) -> str:
     """What became of an event. Of erased players nothing is said: their events are applied to nobody."""
-    at = min(event.at, now)
     is_applied = True
     try:
         match event:
             case UserRegistered(player, _, told):
-                register_player(stores, player, told, said_at=at, now=now)
-            case PlayerUpdated(player, _, attributes):
+                register_player(stores, player, told, now=now)
+            case PlayerUpdated(player, at, attributes):
                 is_applied = update_player(stores, player, attributes, said_at=at, now=now)
             case UserDeleted(player):
                 erase(stores, player, now=now)
-            case ReferralActivated(inviter, invitee):
-                is_applied = activate_referral(stores, inviter, invitee, at=at, now=now)
+            case ReferralActivated(inviter, invitee, at):
+                is_applied = activate_referral(stores, inviter, invitee, at=min(at, now), now=now)
     except Erased:
         is_applied = False
     return "applied" if is_applied else "ignored"

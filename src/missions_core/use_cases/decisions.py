@@ -12,14 +12,15 @@ from missions_core.use_cases.stores import Stores
 logger = create_logger()
 
 
-def carry_out(stores: Stores, held: Evidence, decision: Decision, *, is_audited: bool, now: int) -> None:
+def carry_out(stores: Stores, held: Evidence, decision: Decision, *, now: int) -> None:
     """Let the player's state know of a decision that stands, then close the case. Repeating it changes nothing.
 
+    A moderator's decision is in the audit trail first, whoever carries it out.
     A player who was erased meanwhile has nothing to be told.
     """
 
     def run(draft: Draft) -> None:
-        if is_audited:
+        if not decision.is_automatic:
             what = f"evidence_{decision.status}"
             details: Mapping[str, str | int] = {"mission": held.mission, "number": held.number}
             stores.audit.write(AuditEntry(decision.at, decision.by, what, draft.state.account, decision.reason, details))

@@ -5,11 +5,11 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from missions_core.errors import MisconfiguredError, Unreachable
 from missions_core.messaging import secret
 from missions_core.observability import create_logger
-from missions_core.outages import AwsError
 from missions_core.outbound import Endpoint
 
 BATCH = 50
@@ -36,13 +36,9 @@ class Person:
 NOBODY = Person()
 
 
-def directory_at(url: str, secret_arn: str, *, allow_loopback: bool) -> "Directory | None":
-    """The user service behind a URL, asked with the secret as bearer token if there is one; None: the secret is not to be had."""
-    try:
-        token = secret(secret_arn) if secret_arn else None
-    except AwsError:
-        logger.exception("directory without secret")  # names are not worth a function that does not start
-        return None
+def directory_at(url: str, secret_arn: str, *, allow_loopback: bool) -> "Directory":
+    """The user service behind a URL, asked with the secret as bearer token if there is one. The first look-up waits for that, too."""
+    token = partial(secret, secret_arn) if secret_arn else None
     return Directory(Endpoint(url, secret=token, timeout_seconds=TIMEOUT_SECONDS, attempts=1, allow_loopback=allow_loopback))
 
 

@@ -41,6 +41,6 @@ def parse_erasure(body: str) -> Erasure:
             raise ValueError("id, player and boards are texts")
         if type(erasure.erased_at) is not int or erasure.erased_at < 0:
             raise ValueError("erased_at is epoch milliseconds")
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InvalidInput("malformed_erasure", f"not an erasure: {error!r}") from None
     return erasure

@@ -8,8 +8,8 @@ from typing import Any
 
 from missions_core.domain import evidence
 from missions_core.domain.catalog import EvidenceRule
-from missions_core.domain.evidence import UPLOAD, UPLOAD_MS
 from missions_core.domain.state import Submission
+from missions_core.domain.uploads import UPLOAD, UPLOAD_MS
 from missions_core.errors import InvalidInput, NotFound
 from missions_core.files import PlayerFiles, UploadForm, evidence_key
 from missions_core.storage.evidence import Evidence
@@ -73,6 +73,7 @@ def _hand_in(stores: Stores, draft: Draft, wanted: str, proof: Proof, request: s
     given = evidence.asked(draft.state, draft.catalog, wanted, proof.type, now=draft.now)
     if proof.type == UPLOAD:
         _check_promise(given.rule, proof.content)
+    stores.ledger.require(draft.state.account, given.price)  # or whoever has nothing leaves a row with each request
     kept = stores.evidence.add(
         Evidence(
             player=draft.state.player,
@@ -89,8 +90,7 @@ def _hand_in(stores: Stores, draft: Draft, wanted: str, proof: Proof, request: s
     )
     draft.state.active_at = max(draft.state.active_at, draft.now)
     draft.write(evidence.submit(draft.state, given, proof.type, kept.number, now=draft.now))
-    if proof.type == UPLOAD:
-        draft.buy(f"purchase:evidence:{wanted}:{kept.number}", given.rule.price)
+    draft.buy(f"purchase:evidence:{wanted}:{kept.number}", given.price)
     return kept.number
 
 

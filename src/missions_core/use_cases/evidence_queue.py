@@ -42,6 +42,6 @@ def read_case(body: str) -> Case:
         case = Case(raw["player"], raw["mission"], raw["number"], has_arrived=False)
         if [type(member) for member in (case.player, case.mission, case.number)] != [str, str, int]:
             raise ValueError("player and mission are strings, number is an integer")
-    except (ValueError, KeyError, TypeError, AttributeError, InvalidInput) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, InvalidInput, RecursionError) as error:
         raise InvalidInput("malformed_evidence", f"not an evidence message: {error!r}") from None
     return case

@@ -6,8 +6,8 @@ from hashlib import blake2b
 from typing import Any
 
 from missions_core.domain.catalog import EvidenceRule
-from missions_core.domain.evidence import UPLOAD
 from missions_core.domain.evidence_checks import File, Finding, check_content, check_file, fingerprint
+from missions_core.domain.uploads import UPLOAD
 from missions_core.errors import MisconfiguredError, NotFound, Unreachable
 from missions_core.files import PlayerFiles, evidence_key
 from missions_core.observability import create_logger
@@ -45,7 +45,7 @@ def examine(tools: Tools, held: Evidence, rule: EvidenceRule, account: str) -> E
         findings = check_content(rule, held.type, held.content, possible_ms=held.submitted_at - held.began_at)
     if not any(finding.problem for finding in findings):
         mark = fingerprint(held.type, held.content, file, account=account)
-        is_own = mark is None or tools.store.claim(mark, account, held.mission, held.number)
+        is_own = mark is None or tools.store.claim(mark, account, held.mission)
         findings.append(Finding("unused", None if is_own else "This was handed in before."))
     return replace(held, checks=[asdict(finding) for finding in findings], etag=etag, sha256=file.sha256 if file else None)
 

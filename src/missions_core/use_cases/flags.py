@@ -4,6 +4,7 @@ from missions_core.domain.state import PlayerState
 from missions_core.errors import Erased, NotFound
 from missions_core.storage.audit import AuditEntry
 from missions_core.use_cases.changes import Draft, change
+from missions_core.use_cases.operators import require_impartial
 from missions_core.use_cases.stores import Stores
 
 
@@ -25,8 +26,9 @@ def look_at(stores: Stores, player: str) -> PlayerState:
 def clear_flags(stores: Stores, player: str, *, actor: str, reason: str, now: int) -> PlayerState:
     """Take a player's flags away, recorded ones too: what they earn from now on is not held. What is held stays so until it is decided on.
 
-    NotFound `unknown_player`. Without flags nothing is decided.
+    NotPermitted `own_case`, NotFound `unknown_player`. Without flags nothing is decided.
     """
+    require_impartial(actor, player)
 
     def run(draft: Draft) -> PlayerState:
         state = draft.state
@@ -34,7 +36,7 @@ def clear_flags(stores: Stores, player: str, *, actor: str, reason: str, now: in
             raise unknown_player()
         if state.flags:
             rules = ", ".join(flag.rule for flag in state.flags)
-            stores.audit.write(AuditEntry(draft.now, actor, "flags_cleared", state.account, reason, {"flags": rules}))
+            stores.audit.write(AuditEntry(now, actor, "flags_cleared", state.account, reason, {"flags": rules}))
             state.flags.clear()
             draft.write()
         return state

@@ -70,7 +70,7 @@ def _parse(body: str) -> tuple[str, PendingGrant]:
         kind, note = raw.get("kind", "grant"), raw.get("note", "")
         named = all(isinstance(text, str) for text in (account, cause, note)) and kind in DONE
         whole = all(type(amount) is int and amount >= 0 for amount in (at, *rewards.amounts.values()))
-    except (ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError, RecursionError) as error:
         raise InvalidInput("malformed_grant", f"not a grant message: {error!r}") from None
     if not (named and whole):
         raise InvalidInput("malformed_grant", "account and cause are strings, at is epoch milliseconds, amounts are non-negative integers")

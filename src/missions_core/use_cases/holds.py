@@ -8,12 +8,24 @@ from missions_core.storage.audit import AuditEntry
 from missions_core.storage.ledger import DECIDED, GrantStatus, LedgerGrant
 from missions_core.use_cases.changes import Draft, change
 from missions_core.use_cases.flags import look_at, unknown_player
+from missions_core.use_cases.operators import require_impartial
 from missions_core.use_cases.stores import Stores
+
+MOST_OPEN = 100
 
 
 def list_holds(stores: Stores, player: str, *, limit: int, cursor: str | None) -> tuple[list[LedgerGrant], str | None]:
     """A player's grants that were held, whatever became of them, newest first. NotFound `unknown_player`."""
     return stores.ledger.held(look_at(stores, player).account, limit=limit, cursor=cursor)
+
+
+def open_holds(stores: Stores, state: PlayerState) -> list[LedgerGrant]:
+    """A player's grants that wait for a decision, on their way to the ledger or there; of the latest 100 that were held there."""
+    known, _ = stores.ledger.held(state.account, limit=MOST_OPEN, cursor=None)
+    arriving = [grant for grant in state.pending if grant.kind == "held" and grant.cause not in {hold.cause for hold in known}]
+    decided = {grant.cause for grant in state.pending if grant.is_decision}
+    holds = [*(stores.ledger.with_decision(state.account, grant) for grant in arriving), *known]
+    return [hold for hold in holds if hold.status == "held" and hold.cause not in decided]
 
 
 def release(stores: Stores, player: str, cause: str, *, actor: str, reason: str, now: int) -> LedgerGrant:
@@ -29,8 +41,9 @@ def revoke(stores: Stores, player: str, cause: str, *, actor: str, reason: str, 
 def _decide(stores: Stores, player: str, cause: str, wanted: GrantStatus, *, actor: str, reason: str, now: int) -> LedgerGrant:
     """One state write, which owes the decision to the ledger like any grant. Deciding the same again changes nothing.
 
-    NotFound `unknown_player` or `hold_not_found`; Conflict `already_decided`: otherwise.
+    NotPermitted `own_case`; NotFound `unknown_player` or `hold_not_found`; Conflict `already_decided`: otherwise.
     """
+    require_impartial(actor, player)
     note = f"{actor}: {reason}"
 
     def run(draft: Draft) -> LedgerGrant:
@@ -43,7 +56,7 @@ def _decide(stores: Stores, player: str, cause: str, wanted: GrantStatus, *, act
         if hold.status != "held":
             raise Conflict("already_decided", "this grant was decided on before", grant_status=hold.status, decision=hold.decision)
         what = "hold_released" if wanted == "granted" else "hold_revoked"
-        stores.audit.write(AuditEntry(draft.now, actor, what, state.account, reason, {"cause": cause}))
+        stores.audit.write(AuditEntry(now, actor, what, state.account, reason, {"cause": cause}))
         draft.write(_decision(state, hold, wanted, note, draft.now))
         return LedgerGrant(cause, hold.at, hold.rewards, wanted, note)
 

@@ -1,6 +1,6 @@
 """First answers of commands, kept in the state for a day, so that a repeated request changes nothing and hears the same."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from hashlib import blake2b
 from typing import TypeVar
 
@@ -10,6 +10,7 @@ from missions_core.errors import Conflict
 from missions_core.use_cases.changes import Draft
 
 KEPT = 8
+BOUGHT_KEPT = 16
 Answer = TypeVar("Answer")
 
 
@@ -27,10 +28,16 @@ def once(draft: Draft, request: str, command: str, run: Callable[[], str]) -> st
     known = next((kept for kept in draft.state.commands if kept.key_hash == key and kept.at > draft.now - DAY_MS), None)
     if known is None:
         result = run()
-        kept = [entry for entry in draft.state.commands if entry.at > draft.now - DAY_MS]
-        draft.state.commands = [*kept, CommandResult(key, command, result, draft.now)][-KEPT:]
+        bought = draft.purchase is not None
+        draft.state.commands = _kept([*draft.state.commands, CommandResult(key, command, result, draft.now, bought)], draft.now)
         draft.write()
         return result
     if known.command != command:
         raise Conflict("idempotency_key_reused", "this Idempotency-Key was used for another request; use a new one for each request")
     return known.result
+
+
+def _kept(commands: Iterable[CommandResult], now: int) -> list[CommandResult]:
+    """The latest of a day. Purchases have places of their own: no number of free commands makes a repeated one cost again."""
+    recent = [entry for entry in commands if entry.at > now - DAY_MS]
+    return [*[entry for entry in recent if entry.bought][-BOUGHT_KEPT:], *[entry for entry in recent if not entry.bought][-KEPT:]]

@@ -11,6 +11,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from missions_core.domain import evidence
 from missions_core.domain.catalog import EvidenceRule
+from missions_core.domain.uploads import UPLOAD
 from missions_core.errors import Erased, InvalidInput
 from missions_core.files import evidence_key
 from missions_core.messaging import Queue
@@ -83,10 +84,12 @@ def _check(moderation: Moderation, case: Case, now: int) -> None:
     stored = moderation.stores.players.load(case.player)
     submission = None if stored is None else evidence.find_submission(stored.state, case.mission, case.number)
     held = moderation.stores.evidence.load(case.player, case.mission, case.number)
-    if stored is None or submission is None or held is None or submission.status != "checking":
-        return  # its mission is gone, or it was checked before
-    decision: Decision | None = held.decision
+    if stored is None or held is None:
+        return
+    decision = held.decision
     if decision is None:
+        if submission is None or submission.status != "checking":
+            return  # its mission is gone, or a moderator will decide
         catalog = moderation.stores.catalogs.for_state(stored.state)
         rule = catalog.template(held.template, held.version).evidence
         assert rule is not None, "evidence was taken because its template asks for it"
@@ -94,7 +97,7 @@ def _check(moderation: Moderation, case: Case, now: int) -> None:
     if decision is None:
         _leave_to_moderators(moderation.stores, held, now)
     else:
-        carry_out(moderation.stores, held, decision, is_audited=False, now=now)
+        carry_out(moderation.stores, held, decision, now=now)
 
 
 def _decide(moderation: Moderation, held: Evidence, rule: EvidenceRule, account: str, now: int) -> Decision | None:
@@ -107,8 +110,18 @@ def _decide(moderation: Moderation, held: Evidence, rule: EvidenceRule, account:
         has_endpoint = moderation.tools.endpoint is not None
         examined = replace(examined, verdict=ask(moderation.tools, examined, now) if has_endpoint else None)
         outcome = _judge(rule, examined.verdict, has_endpoint=has_endpoint, now=now)
-    moderation.stores.evidence.record(examined, waits=outcome is None, now=now)
+        if outcome and outcome.status == "approved" and _is_replaced(moderation.tools, examined):
+            outcome = None
+    if not moderation.stores.evidence.record(examined, waits=outcome is None, now=now):
+        stands = moderation.stores.evidence.load(held.player, held.mission, held.number)
+        return stands.decision if stands else None
     return None if outcome is None else moderation.stores.evidence.decide(held, outcome)
+
+
+def _is_replaced(tools: Tools, examined: Evidence) -> bool:
+    """Whether another file took the place of the one that was examined, while its form could still be used."""
+    key = evidence_key(examined.player, examined.mission, examined.number)
+    return examined.type == UPLOAD and tools.files.etag(key) != examined.etag
 
 
 def _judge(rule: EvidenceRule, verdict: Mapping[str, str] | None, *, has_endpoint: bool, now: int) -> Decision | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 
+from missions_core.domain.actions import MAX_TEXT
 from missions_core.errors import InvalidInput
 from missions_core.messaging import Queue
 from missions_core.observability import create_logger, create_metrics
@@ -68,12 +69,17 @@ def _parse(message: NotificationMessage) -> _Told:
         event = json.loads(message.body)["detail"]
         id_, type_, player, data = event["id"], event["type"], event["subject"], event["data"]
         at = round(datetime.fromisoformat(event["time"]).timestamp() * 1000)
-        if not (isinstance(data, dict) and all(isinstance(text, str) and text for text in (id_, type_, player)) and 0 <= at < LATEST):
+        if not (isinstance(data, dict) and all(map(_is_text, (id_, type_, player))) and 0 <= at < LATEST):
             raise ValueError("id, type and subject are texts, data is an object")
         news = _news(type_, data)
-    except (ValueError, KeyError, TypeError, OverflowError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise InvalidInput("malformed_notification", f"not an event of ours: {error!r}") from None
     return _Told(message.id, player, None if news is None else Notification(at, id_, *news))
+
+
+def _is_text(value: object) -> bool:
+    """Whether it is one that actions may hold, too: one longer than a key, or that is no Unicode, would fail the whole batch's look-up."""
+    return isinstance(value, str) and 0 < len(value) <= MAX_TEXT and value.isprintable()
 
 
 def _news(type_: str, data: Data) -> tuple[str, str | None, Data] | None:
@@ -99,7 +105,7 @@ def _news(type_: str, data: Data) -> tuple[str, str | None, Data] | None:
 def _payment(cause: str, data: Data) -> tuple[str, str | None, Data] | None:
     """Payments are told apart by their causes; what the player claimed themselves is no news."""
     match cause.split(":"):
-        case ["board", board, label, rank, _]:
+        case ["board", board, label, rank]:
             return "prize.won", board, {**data, "board": board, "label": label, "rank": int(rank)}
         case ["referral", *_]:
             return "referral.rewarded", None, data

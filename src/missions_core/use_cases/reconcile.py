@@ -1,7 +1,5 @@
 """Repair: bring a player to now, forget what was paid, and send again what should have been paid by now and was not."""
 
-from contextlib import suppress
-
 from missions_core.domain.roll import due_at
 from missions_core.errors import Erased
 from missions_core.messaging import Queue
@@ -14,7 +12,7 @@ def reconcile(stores: Stores, rewards: Queue, player: str, *, now: int) -> None:
     """Close, settle and deal whatever fell due for one player, in one write, or none if nothing did.
 
     Stuck grants are sent before that write: a run that dies in between, or that the queue refuses (RuntimeError), leaves the player
-    due, and the next one sends them again. The ledger pays each once.
+    due, and the next one sends them again. The ledger pays each once. What should be gone of an erased player is asked for again.
     """
 
     def run(draft: Draft) -> None:
@@ -26,5 +24,7 @@ def reconcile(stores: Stores, rewards: Queue, player: str, *, now: int) -> None:
         if draft.due_at != due_at(draft.state, draft.catalog):
             draft.write()  # the index holds another time than the state: it would be found due again and again
 
-    with suppress(Erased):  # the index may name for a moment who is not due any more
+    try:
         change(stores, player, run, now=now, present=False)
+    except Erased:
+        stores.players.erase_again(player, now=now)

@@ -10,6 +10,7 @@ from missions_core.errors import NotFound
 from missions_core.storage.audit import AuditEntry
 from missions_core.use_cases.changes import Draft, change
 from missions_core.use_cases.idempotency import once
+from missions_core.use_cases.operators import require_impartial
 from missions_core.use_cases.read import PlayerView
 from missions_core.use_cases.stores import Stores
 
@@ -26,8 +27,9 @@ class Regenerated:
 def regenerate_missions(stores: Stores, player: str, kind: PeriodKind, *, actor: str, reason: str, request: str, now: int) -> Regenerated:
     """Replace the untouched missions of a player's current board (daily, weekly, monthly). Repeating `request` replaces nothing more.
 
-    Does not count as the player being here. NotFound `unknown_player`, Conflict `nothing_to_regenerate`.
+    Does not count as the player being here. NotPermitted `own_case`, NotFound `unknown_player`, Conflict `nothing_to_regenerate`.
     """
+    require_impartial(actor, player)
 
     def command(draft: Draft) -> Regenerated:
         if draft.is_new:

@@ -101,7 +101,7 @@ def _parse(message: StandingsMessage) -> _Report:
         named = _are(str, report.player, report.account, *(key for key, _ in unlocked))
         if not (named and _are(bool, report.joined) and _are(int, at)):
             raise ValueError("player, account and achievements are strings, joined is a boolean, at epoch milliseconds")
-    except (ValueError, KeyError, TypeError, AttributeError, InvalidOperation) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, InvalidOperation, RecursionError) as error:
         raise InvalidInput("malformed_standings", f"not a standings message: {error!r}") from None
     return report
 

@@ -64,7 +64,7 @@ def _read(body: str) -> dict[str, Any]:
     try:
         event: dict[str, Any] = json.loads(body)["detail"]
         event_id = event["id"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InvalidInput("malformed_event", f"not an integration event: {type(error).__name__}") from None
     if not isinstance(event_id, str) or not (event_id.isascii() and event_id.isprintable()):
         raise InvalidInput("malformed_event", "an integration event's id is a text that a header can carry", field="detail.id")

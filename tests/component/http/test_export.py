@@ -7,12 +7,14 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 
 from infra.inprocess import InProcessAws
 from missions_core import clock
 from missions_core.domain.catalog import DAY_MS, HOUR_MS
 from missions_core.domain.periods import FOREVER
 from missions_core.domain.state import ActiveBoost, Flag, PlayerState, Referral
+from missions_core.files import evidence_key
 from missions_core.http.views.export import LEFT_OUT_OF_ROWS, LEFT_OUT_OF_STATE, OF_ROWS, OF_STATE, SECTIONS, portable
 from missions_core.storage import keys
 from missions_core.use_cases import export as exporting
@@ -31,6 +33,7 @@ def world(aws: InProcessAws, environment: dict[str, str], monkeypatch: pytest.Mo
         snapshot(
             mission("one_post", rewards={"xp": 50, "gold": 5, "items": [{"id": "hat"}]}),
             achievement("first"),
+            mission("race", {"post.created": 99}, type="competitive", prizes=[{"from": 1, "to": 1, "rewards": {"gold": 1000}}]),
             check_in={"base": {"gold": 10}},
         )
     )
@@ -47,8 +50,12 @@ def ann(world: World) -> Client:
         ann.post(f"/v1/me/missions/one_post:2026-11-{day}/claim")
         ann.post("/v1/me/check-ins")
         world.pay()
+        world.deliver("STANDINGS_QUEUE_URL", "update_standings")
         world.now += DAY_MS
         world.night()
+    world.invoke("rotate_missions", {})
+    world.deliver("SETTLE_QUEUE_URL", "settle_players")
+    world.pay()
     return ann
 
 
@@ -83,8 +90,12 @@ def test_an_export_shows_what_a_player_is_and_has(ann: Client) -> None:
     assert shown["counters"][0]["lifetime_xp"] == 160
     assert {board["period"]["label"] for board in shown["missions"]} >= {"2026-11-24"}
     assert "2026-11-21" in {board["period"]["label"] for board in shown["history"]}
-    assert shown["wallet"] == [{"balances": {"gold": 45, "xp": 160}}]
-    assert {grant["cause"] for grant in shown["grants"]} >= {"mission:one_post:2026-11-21", "check_in:2026-11-22"}
+    assert shown["wallet"] == [{"balances": {"gold": 1045, "xp": 160}}]
+    assert {grant["cause"] for grant in shown["grants"]} >= {
+        "mission:one_post:2026-11-21",
+        "check_in:2026-11-22",
+        "board:race:2026-11-21:1",
+    }
     assert [(row["kind"], row["item"], row["quantity"]) for row in shown["inventory"]] == [("item", "hat", 3)]
     assert [(each["achievement"], each["tiers"]) for each in shown["achievements"]] == [("first", ["2026-11-21T12:00:10.000Z"])]
 
@@ -142,6 +153,23 @@ def test_of_an_unknown_or_erased_player_there_is_nothing(world: World, ann: Clie
     assert (answer.status, answer.body["files"], answer.body["uploads"]) == (200, None, [])
     assert answer.body["sections"] == {name: [] for name in SECTIONS}
     assert world.aws.write_units() == before
+
+
+def test_of_an_erased_player_no_upload_can_be_opened_any_more(world: World, ann: Client) -> None:
+    key = evidence_key("ann", "m:1", 1)
+    s3 = boto3.client("s3", config=Config(request_checksum_calculation="when_required"))
+    s3.put_object(Bucket=world.environment["PLAYER_FILES_BUCKET"], Key=key, Body=b"x")
+    assert [file["name"] for file in ann.get("/v1/me/export").body["uploads"]] == ["m:1/1"]
+
+    ann.send("DELETE", "/v1/me")
+
+    assert ann.get("/v1/me/export").body["uploads"] == []
+
+
+def test_instants_of_what_the_host_said_are_shown_by_member(world: World, ann: Client) -> None:
+    change_state(world, "ann", attributes_at={"zone": -1, "level": NOW})
+
+    assert sections(ann)["settings"][0]["attributes_at"] == {"zone": None, "level": "2026-11-21T12:00:10.000Z"}
 
 
 # Nothing forgotten ----------------------------------------------------------------------------------------------------

@@ -12,9 +12,10 @@ from infra.inprocess import InProcessAws
 from missions_core import clock
 from missions_core.domain.catalog import DAY_MS, HOUR_MS, Snapshot
 from missions_core.domain.fraud import device_hash
+from missions_core.storage.table import StorageError
 from tests.component.http.conftest import NOW, Answer, Client
 from tests.support.catalogs import achievement, mission, quest, snapshot, step
-from tests.support.faults import lose_answer, on
+from tests.support.faults import lose_answer, on, refuse
 from tests.support.world import World, post
 
 PRIZE = {"xp": 120, "gold": 7, "items": [{"id": "hat"}]}
@@ -273,17 +274,58 @@ def test_a_device_is_looked_at_wherever_something_is_earned(world: World, ann: C
         catalog(
             achievement("first", {"post.created": 1}, auto_claim=False),
             quest("tour", step("hello", {"post.created": 1}), auto_claim=False),
+            mission("tip", {"tip.sent": 1}),
             check_in={"base": {"gold": 1}},
             devices={"max_players": 9},
         )
     )
     world.ingest(post("p", f"{TODAY}T12:00:00Z", ann.player))
     paths = ("check-ins", f"missions/daily_post:{TODAY}/claim", "achievements/first/claim", "quests/tour/claim", "claims")
+    world.ingest(post("t", f"{TODAY}T12:00:00Z", ann.player, "tip.sent"))
     for n, path in enumerate(paths):
         assert ann.post(f"/v1/me/{path}", x_device_id=f"device-{n}").status == 200, path
     watch(ann, "v", device="device-5")
 
     assert len(set(world.state(ann.player).devices)) == 6
+
+
+def device_rows() -> list[dict[str, Any]]:
+    rows = boto3.client("dynamodb").scan(TableName="missions", ConsistentRead=True)["Items"]
+    return [row for row in rows if row["PK"]["S"].startswith("DEVICE#")]
+
+
+def test_what_is_refused_leaves_no_device_behind(world: World, ann: Client) -> None:
+    world.publish_catalog(
+        catalog(
+            achievement("first", {"post.created": 1}, auto_claim=False),
+            quest("tour", step("hello", {"post.created": 1}), auto_claim=False),
+            check_in={"base": {"gold": 1}},
+            devices={"max_players": 3, "new": True},
+        )
+    )
+    assert ann.post("/v1/me/check-ins", x_device_id="first").status == 200
+
+    for n, path in enumerate(
+        ("check-ins", f"missions/daily_post:{TODAY}/claim", "missions/x:y/claim", "achievements/first/claim", "quests/tour/claim")
+    ):
+        assert ann.post(f"/v1/me/{path}", x_device_id=f"device-{n}").status in (404, 409), path
+    assert ann.post("/v1/me/claims", x_device_id="device-5").status == 200, "nothing waits"
+
+    assert len(device_rows()) == len(world.state(ann.player).devices) == 1
+
+
+def test_whoever_is_alone_on_a_device_is_alone_whatever_became_of_their_first_request(world: World, ann: Client, aws: InProcessAws) -> None:
+    world.publish_catalog(catalog(check_in={"base": {"gold": 1}}, devices={"max_players": 1}))
+    working = aws.intercept
+    aws.intercept = on("PutItem", refuse("AccessDeniedException"), times=1)
+    with pytest.raises(StorageError):
+        ann.post("/v1/me/check-ins", x_device_id="phone")
+    aws.intercept = working
+
+    assert ann.post("/v1/me/check-ins", x_device_id="phone").status == 200
+
+    assert world.state(ann.player).flags == []
+    assert [len(row["accounts"]["BS"]) for row in device_rows()] == [1]
 
 
 def test_only_hashes_of_devices_are_kept_and_at_most_eight(world: World, ann: Client) -> None:
@@ -296,9 +338,8 @@ def test_only_hashes_of_devices_are_kept_and_at_most_eight(world: World, ann: Cl
     state = world.state(ann.player)
     assert len(state.devices) == 8
     assert device_hash(ids[3]) == state.devices[-1]
-    rows = boto3.client("dynamodb").scan(TableName="missions", ConsistentRead=True)["Items"]
-    assert len([row for row in rows if row["PK"]["S"].startswith("DEVICE#")]) == 9
-    assert "of-ann" not in json.dumps(rows, default=repr)
+    assert len(device_rows()) == 9
+    assert "of-ann" not in json.dumps(boto3.client("dynamodb").scan(TableName="missions", ConsistentRead=True)["Items"], default=repr)
 
 
 def test_a_known_device_costs_nothing_and_a_new_one_a_write(world: World, ann: Client) -> None:
@@ -597,12 +638,34 @@ def test_clearing_takes_a_player_off_the_list_and_lets_new_grants_through(world:
     cleared = moderator.post(f"/v1/admin/players/{ann.player}/flags/clear", {"reason": "a broken client"})
 
     assert (cleared.status, cleared.body["flags"], cleared.body["flagged_at"]) == (200, [], None)
+    assert [hold["cause"] for hold in cleared.body["holds"]] == [cause], "no queue has it any more"
     assert queue(moderator) == []
     ann.post("/v1/me/check-ins")
     world.pay()
     assert statuses(ann) == {cause: "held", f"check_in:{TODAY}": "granted"}
     again = moderator.post(f"/v1/admin/players/{ann.player}/flags/clear", {"reason": "a broken client"})
     assert (again.status, len(audit(world))) == (200, 1)
+
+
+@pytest.mark.parametrize("what", ["flags/clear", "holds/release", "missions/regenerate"])
+def test_a_decision_that_was_overtaken_is_told_once(world: World, ann: Client, what: str) -> None:
+    world.publish_catalog(catalog(SLOW, **HOLDING))
+    flag(world, ann)
+    bodies = {"flags/clear": {}, "holds/release": {"cause": earn(world, ann)}, "missions/regenerate": {"kind": "daily"}}
+    inner = world.aws.intercept
+
+    def overtaken(request: Any, deliver: Any) -> Any:
+        world.aws.intercept = inner
+        world.now += 5
+        world.ingest(post("meanwhile", f"{TODAY}T12:00:00Z", ann.player))
+        return deliver(request)
+
+    world.aws.intercept = on("PutItem", overtaken, times=1, about="due_shard")
+
+    answer = Client(world, "boss", "admin").post(f"/v1/admin/players/{ann.player}/{what}", bodies[what] | {"reason": "looked at it"})
+
+    assert answer.status == 200, answer.text
+    assert len(audit(world)) == 1
 
 
 def test_every_decision_is_kept_with_who_and_why_under_the_account(world: World, ann: Client, moderator: Client) -> None:
@@ -650,9 +713,28 @@ def test_only_operators_read_and_decide(world: World, method: str, path: str, bo
     world.publish_catalog(catalog())
     allowed = role == "moderator" and path != "/v1/admin/audit"
 
-    answer = Client(world, "x", *([role] if role else [])).send(method, path, body)
+    answer = Client(world, "somebody", *([role] if role else [])).send(method, path, body)
 
     assert answer.status in ((200, 404) if allowed else (403,))
+
+
+def test_nobody_decides_about_themselves(world: World, ann: Client) -> None:
+    world.publish_catalog(catalog(**HOLDING))
+    flag(world, ann)
+    cause = earn(world, ann)
+    before = world.players.load(ann.player)
+    herself = Client(world, ann.player, "moderator", "admin")
+    about = f"/v1/admin/players/{ann.player}"
+
+    answers = [
+        herself.post(f"{about}/flags/clear", {"reason": "it was nothing"}),
+        *(decide(herself, what, ann.player, cause) for what in ("release", "revoke")),
+        herself.post(f"{about}/missions/regenerate", {"kind": "daily", "reason": "too hard"}),
+    ]
+
+    assert {answer.problem for answer in answers} == {(403, "own_case", None)}
+    assert world.players.load(ann.player) == before
+    assert audit(world) == []
 
 
 @pytest.mark.parametrize(("method", "path", "body"), [route for route in ROUTES if "/x/" in route[1]])

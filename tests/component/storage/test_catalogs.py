@@ -162,10 +162,17 @@ def test_retired_versions_are_loaded_once_and_outlive_a_new_catalog(catalogs: Ca
     assert "BatchGetItem" not in [call.operation for call in aws.calls]
 
 
-def test_for_a_version_the_table_lost_a_placeholder_stands_in_and_it_is_named(catalogs: Catalogs, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_version_the_table_lost_is_named_and_nothing_is_written_without_it(catalogs: Catalogs) -> None:
     catalogs.publish(first())
 
-    lost = catalogs.for_state(state(Mission("gone", 3, [None]))).template("gone", 3)
+    with pytest.raises(MisconfiguredError, match="gone version 3"):
+        catalogs.for_state(state(Mission("gone", 3, [None])))
+
+
+def test_to_show_a_version_the_table_lost_a_placeholder_stands_in(catalogs: Catalogs, caplog: pytest.LogCaptureFixture) -> None:
+    catalogs.publish(first())
+
+    lost = catalogs.for_state(state(Mission("gone", 3, [None])), to_show=True).template("gone", 3)
 
     assert lost.is_lost
     assert not complete(lost, [None], settling=True)
@@ -182,7 +189,7 @@ def test_a_version_that_is_back_is_found_again(catalogs: Catalogs) -> None:
     key = {"PK": "CATALOG", "SK": "TEMPLATE#tip#1"}
     row = table.get_item(Key=key)["Item"]
     table.delete_item(Key=key)
-    assert catalogs.for_state(state(Mission("tip", 1, [None]))).template("tip", 1).is_lost
+    assert catalogs.for_state(state(Mission("tip", 1, [None])), to_show=True).template("tip", 1).is_lost
 
     table.put_item(Item=row)
 

@@ -72,9 +72,9 @@ def test_what_was_erased_is_not_brought_back(store: EvidenceStore) -> None:
 
 
 def test_content_belongs_to_whoever_had_it_first(store: EvidenceStore) -> None:
-    claims = [("a", 1), ("a", 1), ("a", 2), ("b", 1)]
+    claims = [("a", "m"), ("a", "m"), ("a", "n"), ("b", "m")]
 
-    assert [store.claim("file:x", account, "m", number) for account, number in claims] == [True, True, False, False]
+    assert [store.claim("file:x", account, mission) for account, mission in claims] == [True, True, False, False]
 
 
 @pytest.mark.parametrize("cursor", ["x", "", "a" * 50])

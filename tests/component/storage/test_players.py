@@ -1,6 +1,7 @@
 """Players: conditional saves, the outbox and index entry that travel with them, spilled ids, history, profile."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -14,7 +15,7 @@ from missions_core.domain.roll import new_player
 from missions_core.domain.state import Board, Mission, PlayerState
 from missions_core.errors import InvalidInput, VersionConflict
 from missions_core.storage import keys, outbox
-from missions_core.storage.players import Players, Stored
+from missions_core.storage.players import Players, Profile, Stored
 from tests.support.catalogs import catalog, mission
 from tests.support.faults import lose_answer, on, recorded
 
@@ -196,8 +197,29 @@ def test_a_cursor_of_another_player_or_list_is_refused(players: Players, wrong: 
 def test_a_profile_is_replaced_as_a_whole(players: Players) -> None:
     assert players.profile("ada") is None
 
-    players.save_profile("ada", {"name": "Ada", "email": "ada@example.com"})
-    players.save_profile("ada", {"name": "Ada L."})
+    players.save_profile("ada", Profile({"name": "Ada", "email": "ada@example.com"}))
+    players.save_profile("ada", replace(players.load_profile("ada"), members={"name": "Ada L."}, language_at=7))
+
+    assert players.profile("ada") == {"name": "Ada L."}
+    assert players.load_profile("ada") == Profile({"name": "Ada L."}, language_at=7, version=2)
+
+
+def test_a_profile_that_changed_meanwhile_is_not_replaced(players: Players) -> None:
+    first = players.load_profile("ada")
+    players.save_profile("ada", replace(first, members={"name": "Ada"}))
+    second = players.load_profile("ada")
+    players.save_profile("ada", second)
+
+    for stale in (first, second):
+        with pytest.raises(VersionConflict):
+            players.save_profile("ada", stale)
+
+
+def test_a_profile_of_an_older_release_can_be_replaced(players: Players) -> None:
+    row = {"PK": "PLAYER#ada", "SK": "PROFILE", "profile": '{"name": "Ada"}'}
+    boto3.resource("dynamodb").Table("missions").put_item(Item=row)
+
+    players.save_profile("ada", replace(players.load_profile("ada"), members={"name": "Ada L."}))
 
     assert players.profile("ada") == {"name": "Ada L."}
 

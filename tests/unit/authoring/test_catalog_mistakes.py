@@ -289,4 +289,4 @@ def test_a_state_that_could_outgrow_its_item_names_the_biggest_parts(problems: P
     (found,) = problems(**files)
 
     assert "rules.yaml: rules: one player's state could grow to" in found
-    assert "of 32768 bytes; the biggest parts are what every player has 5120 B, t" in found
+    assert "of 32768 bytes; the biggest parts are what every player has 6144 B, t" in found

@@ -33,6 +33,14 @@ def test_a_template_that_is_not_dealt_as_written_is_noticed(load: Load, text: st
     assert expected in notice
 
 
+def test_codes_that_no_check_knows_are_noticed_where_no_moderator_looks(load: Load) -> None:
+    (notice,) = load(t=mission(evidence="{types: [url, invite_code], review: auto}")).notices
+
+    assert "templates[0].evidence.types[1]: no check knows which codes exist" in notice
+    assert load(t=mission(evidence="{types: [invite_code], review: manual}")).notices == ()
+    assert load(t=mission(evidence="{types: [url], review: auto}")).notices == ()
+
+
 def test_derived_actions_are_known(load: Load) -> None:
     rules = "rules: {actions: {post.created: {}}, derive: [{when: post.created, as: long_post.created}]}"
 

@@ -101,7 +101,7 @@ def test_what_is_reached_takes_no_counter(load: Load) -> None:
 def test_the_largest_part_is_named_first(load: Load) -> None:
     loaded = load(rules=RULES, t="templates: [" + mission("a", distinct(100)) + "]")
 
-    assert loaded.state_size.biggest(2) == f"what every player has 5120 B, a (x2) {loaded.state_size.contributions[1].size} B"
+    assert loaded.state_size.biggest(2) == f"what every player has 6144 B, a (x2) {loaded.state_size.contributions[1].size} B"
 
 
 def encoded_size(loaded: LoadedCatalog, chance: Random) -> int:

@@ -16,7 +16,7 @@ def test_a_valid_folder_is_summed_up(write: Write) -> None:
     result = CliRunner().invoke(main, ["catalog", "validate", str(write())])
 
     assert result.exit_code == 0
-    assert "is valid: 0 templates (none); a player's state stays below 5." in result.output
+    assert "is valid: 0 templates (none); a player's state stays below 6." in result.output
 
 
 def test_json_tells_the_same(write: Write) -> None:

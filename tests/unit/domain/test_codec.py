@@ -17,6 +17,7 @@ from missions_core.domain.facts import COUNTED
 from missions_core.domain.periods import FOREVER, DayClock, Period
 from missions_core.domain.snapshots import rewards_from_snapshot
 from missions_core.domain.state import (
+    ATTRIBUTES,
     ActiveBoost,
     Board,
     Bucket,
@@ -138,7 +139,7 @@ STATES = st.builds(
     spilled_before=SMALL,
     buckets=by_name(st.builds(Bucket, SMALL, INSTANT)),
     pending=st.lists(st.builds(PendingGrant, TEXT, INSTANT, REWARDS, st.sampled_from(codec.GRANT_KINDS), TEXT), max_size=2),
-    commands=st.lists(st.builds(CommandResult, HASH, TEXT, TEXT, INSTANT), max_size=2),
+    commands=st.lists(st.builds(CommandResult, HASH, TEXT, TEXT, INSTANT, st.booleans()), max_size=2),
     catalog_version=SMALL,
     specials=by_name(TEXT),
     quests=by_name(st.builds(QuestEnd, SMALL, STATUS, INSTANT, MAYBE_INSTANT, st.lists(st.text(max_size=5), max_size=3))),
@@ -148,7 +149,7 @@ STATES = st.builds(
     boosts=st.lists(st.builds(ActiveBoost, NAME, st.just("3/2"), INSTANT, INSTANT), max_size=2),
     unproven=by_name(st.builds(Unproven, NAME, SMALL, REWARDS, SUBMISSIONS)),
     referral=st.none() | st.builds(Referral, HASH, INSTANT),
-    attributes_at=SMALL,
+    attributes_at=st.dictionaries(st.sampled_from(ATTRIBUTES), st.integers(-1, 10**13)),
     read_until=SMALL,
 )
 

@@ -250,6 +250,28 @@ def test_no_more_freezes_are_sold_than_can_be_held() -> None:
     assert game.board("daily").freezes_gained == 1
 
 
+@pytest.mark.parametrize("late", [True, False])
+def test_a_freeze_that_was_paid_for_is_never_the_one_too_many(late: bool) -> None:
+    """The second day looks missed, which would use the only freeze; a late action brings it back."""
+    sale = SALE | {"streaks": {"daily": {"counts": "any", "freezes": {"start": 1, "max": 1, "earn_every": 0}}}}
+    game = game_of(mission("m"), **sale)
+    rule = game.catalog.rules.streaks["daily"]
+    game.act(action(1, START))
+    game.at(START + 2 * DAY_MS)
+    assert streaks.shown(game.state, "daily", rule).freezes == 0
+
+    assert refused(Conflict, commands.buy_freeze, game.state, game.catalog, "daily") == ("freezes_full", {"max": 1})
+
+    if late:
+        game.act(action(2, START + DAY_MS), now=game.now + 1)
+        assert streaks.shown(game.state, "daily", rule).freezes == 1
+    else:
+        game.act(action(3, game.now))
+        game.at(game.now + DAY_MS)  # the second day is final
+        commands.buy_freeze(game.state, game.catalog, "daily")
+        assert streaks.shown(game.state, "daily", rule).freezes == 1
+
+
 def test_freezes_are_sold_only_at_a_price_and_for_a_streak_there_is() -> None:
     not_sold = game_of(mission("m"), **SALE | {"freeze_price": None})
     assert refused(Conflict, commands.buy_freeze, not_sold.state, not_sold.catalog, "daily")[0] == "freezes_not_for_sale"

@@ -13,6 +13,8 @@ from missions_core.domain.codec import decode, encode
 from missions_core.domain.commands import reroll, set_zone
 from missions_core.domain.events import EvidenceDecided, EvidenceSubmitted, GrantPending, MissionCompleted
 from missions_core.domain.settlement import MOST_UNPROVEN
+from missions_core.domain.state import mission_id
+from missions_core.domain.uploads import UPLOAD_MS
 from missions_core.errors import Conflict, Gone, MissionsError, NotFound
 from tests.support.catalogs import catalog, mission
 from tests.support.game import Game, action, ms
@@ -137,6 +139,19 @@ def test_so_many_may_wait_and_no_more() -> None:
     assert len(game.state.unproven) == MOST_UNPROVEN
 
 
+def test_another_upload_takes_over_the_price_of_an_unused_one_and_anything_else_gives_it_back() -> None:
+    for type_, expected in (("uploaded_content", Counter()), ("url", Counter({"refund:proven:2026-11-21:1": 1}))):
+        game = Game(small(proven(evidence=UPLOAD)), now=START)
+        hand_in(game, type_="uploaded_content")
+        game.at(START + UPLOAD_MS)
+        price = evidence.asked(game.state, game.catalog, "proven:2026-11-21", type_, now=game.now).price
+        hand_in(game, type_=type_, number=2)
+
+        assert (price, paid(game)) == ({}, expected)
+        decide(game, False, number=2)
+        assert sum(paid(game).values()) == 1
+
+
 def test_refunds_earn_no_level_and_are_not_held() -> None:
     game = Game(small(proven(evidence=UPLOAD | {"price": {"xp": 500}})), now=START)
     hand_in(game, type_="uploaded_content")
@@ -169,6 +184,46 @@ def test_evidence_must_be_handed_in_within_the_time_limit_but_may_be_decided_lat
     assert game.completions() == Counter(proven=1)
 
 
+@pytest.mark.parametrize(("period", "label"), [("daily", "2026-11-21"), ("special", "feast")])
+def test_a_period_that_is_over_takes_no_evidence(period: str, label: str) -> None:
+    window = {"active": {"from": "2026-11-21T00:00:00Z", "until": "2026-11-22T00:00:00Z"}} if period == "special" else {}
+    game = Game(small(proven(period=period, **window)), now=START)
+    [wanted] = [mission_id(board, each) for board, each in game.state.missions() if not board.closed]
+    game.at(ms("2026-11-22T00:00") - 1)
+    evidence.asked(game.state, game.catalog, wanted, "url", now=game.now)
+    game.at(game.now + 1)
+
+    with pytest.raises(Gone, match="over"):
+        hand_in(game, wanted)
+
+
+def test_an_upload_that_never_came_to_an_endless_mission_is_paid_back_as_a_day_ends() -> None:
+    """Not as the day ends in which its form expired: a large file may still be on its way."""
+    game = Game(small(proven(period="perpetual", evidence=UPLOAD)), now=START)
+    hand_in(game, "proven:always-0", "uploaded_content")
+    game.night_by_night(ms("2026-11-22T23:59"))
+    before = (paid(game), len(game.mission("proven").evidence))
+    game.night_by_night(ms("2026-11-23T00:00"))
+
+    assert before == (Counter(), 1)
+    assert paid(game) == Counter({"refund:proven:always-0:1": 1})
+    assert game.mission("proven").evidence == []
+    assert game.state.pending[0].rewards.amounts == {"gold": 5}
+
+
+@pytest.mark.parametrize("looks", [(), (1,), (30, 38), (38, 39, 200)])
+def test_uploads_are_paid_back_at_the_same_instant_whoever_looks_when(looks: tuple[int, ...]) -> None:
+    game = Game(small(proven(period="perpetual", evidence=UPLOAD)), now=START)
+    hand_in(game, "proven:always-0", "uploaded_content")
+    seldom = game.copy().at(START + 60 * DAY_MS)
+    for hours in looks:
+        game.at(START + hours * HOUR_MS)
+    game.at(START + 60 * DAY_MS)
+
+    assert (game.state, game.events) == (seldom.state, seldom.events)
+    assert [grant.at for grant in game.state.pending] == [ms("2026-11-23T00:00")]
+
+
 def test_a_mission_that_must_be_started_takes_no_evidence_before() -> None:
     game = Game(small(proven(requires_start=True)), now=START)
     with pytest.raises(Conflict, match="start"):
@@ -187,11 +242,12 @@ def test_a_repeating_mission_wants_evidence_anew() -> None:
 
 def test_a_unique_mission_that_waits_is_not_dealt_again() -> None:
     game = Game(small(proven(type="unique"), mission("other")), now=START)
-    hand_in(game, "proven:2026-11-20")  # a first board is that of the day before
-    for day in range(1, 5):
+    for day in range(1, 6):  # a first board is that of the day before, which is over: it is dealt again
         game.act(action(day, START + day * DAY_MS), now=START + day * DAY_MS)
+        if day == 1:
+            hand_in(game, "proven:2026-11-22")
 
-    assert list(game.state.unproven) == ["proven:2026-11-20"]
+    assert list(game.state.unproven) == ["proven:2026-11-22"]
     assert all(each.template != "proven" for _, each in game.state.missions())
 
 

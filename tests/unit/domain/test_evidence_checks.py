@@ -117,6 +117,19 @@ def clicks(*instants: int) -> dict[str, Any]:
         ("url", {"url": "https://[::1"}, {"url"}),
         ("url", {"url": "https://example.org:port/"}, {"url"}),
         ("url", {"url": "javascript:alert(1)"}, {"url"}),
+        ("url", {"url": "https://evil.net\\.example.org/"}, {"url"}),
+        ("url", {"url": "https://example.org/\\evil.net"}, {"url"}),
+        ("url", {"url": "https://evil.net%00.example.org/"}, {"url"}),
+        ("url", {"url": "https://evil.net%2f.example.org/"}, {"url"}),
+        ("url", {"url": "https://evil.net,.example.org/"}, {"url"}),
+        ("url", {"url": "https://évil.example.org/"}, {"url"}),
+        ("url", {"url": "https://.example.org/"}, {"url"}),
+        ("url", {"url": "https://exam\tple.org/"}, {"url"}),
+        ("url", {"url": "https://example.org/a\nb"}, {"url"}),
+        ("url", {"url": "\x01https://example.org/"}, {"url"}),
+        ("url", {"url": "https://evil.net#.example.org"}, {"url"}),
+        ("url", {"url": "https://evil.net?.example.org"}, {"url"}),
+        ("url", {"url": "https://xn--bcher-kva.example.org/caf\u00e9?q=%C3%A9#x"}, set()),
         ("invite_code", {"code": "X"}, set()),
     ],
 )
@@ -129,8 +142,12 @@ def mark(type_: str, content: dict[str, Any], account: str = "a", file: File | N
 
 
 def test_the_same_page_has_the_same_fingerprint_however_it_is_spelt_and_whoever_has_it() -> None:
-    spellings = ("https://example.org/p", "https://EXAMPLE.org:443/p/", "https://example.org/p#x", "https://example.org./p")
-    assert len({mark("url", {"url": url}, account=url) for url in spellings}) == 1
+    plain = ("https://example.org/p", "https://EXAMPLE.org:443/p/", "https://example.org/p#x", "https://example.org./p")
+    escaped = ("https://example.org/%70", "https://example.org//p//", "https://example.org/./p", "https://example.org/q/%2e%2E/p")
+    assert len({mark("url", {"url": url}, account=url) for url in (*plain, *escaped)}) == 1
+    assert len({mark("url", {"url": f"https://example.org{end}"}) for end in ("", "/", "//", "/.", "/?")}) == 1
+    assert len({mark("url", {"url": f"https://example.org/p?q={value}"}) for value in ("\u00e9~", "%C3%A9~", "%c3%a9%7E")}) == 1
+    assert mark("url", {"url": "https://example.org/a%2Fb"}) != mark("url", {"url": "https://example.org/a/b"})
     assert mark("url", {"url": "https://example.org/p?id=1"}) != mark("url", {"url": "https://example.org/p?id=2"})
     assert mark("url", {"url": "https://example.org/P"}) != mark("url", {"url": "https://example.org/p"})
 

@@ -70,6 +70,18 @@ def test_services_are_not_limited_and_use_up_nothing(limits: dict[str, int]) -> 
     assert (game.mission("m").limited, send(game, 9, NOW)) == ([], "counted")
 
 
+@pytest.mark.parametrize("limits", [{"cooldown_seconds": 3600}, {"per_day": 1}])
+def test_completing_a_mission_that_begins_anew_is_no_way_around_its_limits(limits: dict[str, int]) -> None:
+    game = Game(catalog(mission("m", {"post.created": 1}, period="perpetual", limits=limits)), now=NOW)
+
+    outcomes = [send(game, n, NOW + n * SECOND) for n in range(3)]
+
+    assert outcomes[0] == "counted"
+    assert "counted" not in outcomes[1:]
+    assert [board.period.label for board in game.state.boards if board.period.kind == "perpetual"] == ["always-0", "always-1"]
+    assert send(game, 9, NOW + DAY_MS) == "counted"
+
+
 @given(
     pauses=st.lists(st.integers(0, DAY_MS // 3), max_size=60),
     cooldown=st.integers(0, 7200),

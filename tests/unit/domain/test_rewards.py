@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from missions_core.domain.catalog import DAY_MS, HOUR_MS, ItemReward, Rewards
 from missions_core.domain.events import MissionCompleted
-from missions_core.domain.rewards import combined, level, level_of, owe
+from missions_core.domain.holds import revoke
+from missions_core.domain.rewards import combined, level, level_of, owe, settled_level
+from missions_core.domain.state import Flag
 from tests.support.catalogs import catalog, mission
 from tests.support.game import Game, action, ms
 
@@ -216,6 +218,23 @@ def test_a_grants_xp_counts_for_the_level_from_the_write_that_owes_it() -> None:
 
     game.claim_all()
     assert (game.state.lifetime_xp, level(game.state, game.catalog.rules)) == (100, 2)
+
+
+def test_what_was_revoked_is_taken_off_the_level_once() -> None:
+    """Both count: the level that is shown, and the one without xp that a late action could still change."""
+    game = pays(mission("m", rewards={"xp": 100}), NEVER)
+    owe(game.state, "before", Rewards(amounts={"xp": 1000}), at=START)
+    settled = settled_level(game.state, game.catalog.rules)
+    game.act(action(1, START))
+    game.state.flags.append(Flag("x", "d", START, START, hold=True))
+    game.claim_all()
+    [held] = [grant for grant in game.state.pending if grant.kind == "held"]
+    assert settled_level(game.state, game.catalog.rules) == settled
+
+    revoke(game.state, held, "ops: no")
+
+    assert game.state.lifetime_xp == 1000
+    assert settled_level(game.state, game.catalog.rules) == settled
 
 
 # Sums

@@ -83,8 +83,16 @@ def test_an_event_keeps_its_id_whatever_else_leaves_with_it() -> None:
     ],
 )
 def test_events_of_other_causes_have_other_ids(other: Event) -> None:
-    assert outbox.event_id("account", other) not in {outbox.event_id("account", event) for event in EVENTS}
-    assert outbox.event_id("account", other) != outbox.event_id("another", other)
+    assert outbox.event_id("p", "account", other) not in {outbox.event_id("p", "account", event) for event in EVENTS}
+    assert outbox.event_id("p", "account", other) != outbox.event_id("p", "another", other)
+
+
+def test_the_id_of_an_erasure_leads_to_no_account() -> None:
+    erased = PlayerErased((), NOW)
+
+    assert outbox.event_id("p", "account", erased) == outbox.event_id("p", "another", erased)
+    others = {outbox.event_id("q", "account", erased), outbox.event_id("p", "account", PlayerErased((), NOW + 1))}
+    assert outbox.event_id("p", "account", erased) not in others
 
 
 def test_one_event_adds_little_to_the_state_it_travels_with() -> None:

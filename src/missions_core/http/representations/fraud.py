@@ -38,6 +38,12 @@ class Hold(TypedDict):
     decision: str | None
 
 
+class Cleared(Flagged):
+    """A player without flags; `holds` are those of the latest grants held before that still wait for a decision."""
+
+    holds: list[Hold]
+
+
 class AuditEntry(TypedDict):
     """A decision of an operator about an account."""
 

@@ -21,7 +21,7 @@ class File(TypedDict):
 
 
 class Export(TypedDict):
-    """All that is kept: records by section, or where those are too many `files` of them, as JSON; and what was uploaded."""
+    """What is kept under the player: records by section, or where those are too many `files` of them, as JSON; and what was uploaded."""
 
     player: str
     generated_at: str

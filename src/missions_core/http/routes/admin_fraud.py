@@ -9,14 +9,14 @@ from missions_core import clock
 from missions_core.errors import InvalidInput
 from missions_core.http.identity import player_id as read_player_id
 from missions_core.http.representations.common import Page
-from missions_core.http.representations.fraud import AuditEntry, Flagged, Hold
+from missions_core.http.representations.fraud import AuditEntry, Cleared, Flagged, Hold
 from missions_core.http.requests import Decision, HoldDecision
 from missions_core.http.routes.admin_api import logger, routes
 from missions_core.http.routes.parameters import DEFAULT_LIMIT, Cursor, Limit
-from missions_core.http.views.fraud import audit_view, flagged_view, hold_view
+from missions_core.http.views.fraud import audit_view, cleared_view, flagged_view, hold_view
 from missions_core.storage.audit import month_of
 from missions_core.use_cases.flags import clear_flags, list_flagged, look_at
-from missions_core.use_cases.holds import list_holds, release, revoke
+from missions_core.use_cases.holds import list_holds, open_holds, release, revoke
 
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 
@@ -36,9 +36,10 @@ def get_flags(player_id: str) -> Flagged:
 
 
 @routes.post("/v1/admin/players/<player_id>/flags/clear", summary="Take a player's flags away", tags=["admin"])
-def post_flags_clear(player_id: str, decision: Annotated[Decision, Body()]) -> Flagged:
+def post_flags_clear(player_id: str, decision: Annotated[Decision, Body()]) -> Cleared:
     player, actor = _target(player_id), routes.caller.player
-    return flagged_view(clear_flags(routes.stores, player, actor=actor, reason=decision.reason, now=clock.now()), shadow=True)
+    state = clear_flags(routes.stores, player, actor=actor, reason=decision.reason, now=clock.now())
+    return cleared_view(state, open_holds(routes.stores, state))
 
 
 @routes.get("/v1/admin/players/<player_id>/holds", summary="A player's grants that were held, newest first", tags=["admin"])

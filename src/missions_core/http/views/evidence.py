@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, cast
 from missions_core.domain.catalog import EvidenceRule
 from missions_core.domain.state import Mission
 from missions_core.domain.state import Submission as Handed
+from missions_core.domain.uploads import attempts_left
 from missions_core.http.representations.evidence import EvidenceReceipt, MissionEvidence, Submission
 from missions_core.instants import timestamp
 
@@ -12,14 +13,14 @@ if TYPE_CHECKING:
     from missions_core.use_cases.evidence import Receipt  # missions are shown where none is given
 
 
-def mission_evidence(rule: EvidenceRule | None, mission: Mission) -> MissionEvidence | None:
+def mission_evidence(rule: EvidenceRule | None, mission: Mission, now: int) -> MissionEvidence | None:
     """What a mission asks for and was given; None: it asks for nothing."""
     if rule is None:
         return None
     shown = {
         "types": list(rule.types),
         "review": rule.review,
-        "attempts_left": max(0, rule.attempts - len(mission.evidence)),
+        "attempts_left": attempts_left(rule, mission, now=now),
         "price": dict(rule.price),
         "content_types": list(rule.content_types),
         "max_bytes": rule.max_bytes,

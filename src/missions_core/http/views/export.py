@@ -1,4 +1,4 @@
-"""All that is kept of a player, as records of named sections: for people who want to see it, and machines that take it elsewhere.
+"""What is kept under a player and their account, as records of named sections: for people who want to see it, and machines that take it.
 
 What is stored is shown as it is stored, under the names it has there, with instants as timestamps. What is left out says why.
 """
@@ -59,6 +59,7 @@ OF_ROWS = {
 LEFT_OUT_OF_ROWS = {"STATE": "the sections above", "SEEN": "hashes of ids of actions, to tell duplicates"}
 # Members of rows that are ours, not the player's: how rows are found again and expire, what a check looks at, who of the operators decided.
 LEFT_OUT_OF_ROW = {
+    "PROFILE": {"language_at", "version"},
     "HISTORY": {"version"},
     "EVIDENCE": {"request", "checks", "verdict", "etag", "work_queue", "work_at"},
     "DECISION": {"note"},
@@ -161,6 +162,11 @@ def _pending(grants: list[PendingGrant]) -> list[Record]:
     return [{name: portable(getattr(grant, name), name) for name in ("cause", "at", "rewards", "kind")} for grant in grants]
 
 
+def _said_at(instants: Mapping[str, int]) -> Record:
+    """Null: at the registration, whenever that was."""
+    return {name: None if at < 0 else end_of(at) for name, at in instants.items()}
+
+
 def _referral(referral: Referral | None) -> Record | None:
     return None if referral is None else {"activated_at": end_of(referral.at)}
 
@@ -174,6 +180,7 @@ SHOWN: dict[str, Callable[[Any], Any]] = {
     "pending": _pending,
     "flags": _flags,
     "devices": len,
+    "attributes_at": _said_at,
     "referral": _referral,
 }
 ROWS_SHOWN: dict[str, Callable[[Record], Record]] = {"HISTORY": _history, "PROFILE": _profile, "WALLET": _wallet, "EVIDENCE": _evidence}

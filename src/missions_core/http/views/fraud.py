@@ -1,8 +1,10 @@
 """Flags, held grants and the audit trail as operators see them."""
 
+from collections.abc import Sequence
+
 from missions_core.domain.state import Flag as RaisedFlag
 from missions_core.domain.state import PlayerState
-from missions_core.http.representations.fraud import AuditEntry, Flag, Flagged, Hold
+from missions_core.http.representations.fraud import AuditEntry, Cleared, Flag, Flagged, Hold
 from missions_core.http.views.missions import rewards_view
 from missions_core.instants import timestamp
 from missions_core.storage.audit import AuditEntry as Entry
@@ -17,6 +19,11 @@ def flagged_view(state: PlayerState, *, shadow: bool) -> Flagged:
         "flagged_at": timestamp(state.flagged_at),
         "flags": [_flag(flag) for flag in state.flags if shadow or not flag.shadow],
     }
+
+
+def cleared_view(state: PlayerState, holds: Sequence[LedgerGrant]) -> Cleared:
+    """A player whose flags were taken away, and what is still held."""
+    return {**flagged_view(state, shadow=True), "holds": [hold_view(hold) for hold in holds]}
 
 
 def hold_view(grant: LedgerGrant) -> Hold:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from missions_core.domain import rewards
+from missions_core.domain import rewards, uploads
 from missions_core.domain.catalog import Catalog, Leaf, Template
 from missions_core.domain.catalog import Rewards as RewardValues
 from missions_core.domain.codec import rewards_to_json
@@ -47,7 +47,7 @@ def mission_view(view: PlayerView, board: Board, mission: DealtMission, language
         "completed_at": timestamp(mission.completed_at),
         "claimed_at": timestamp(mission.claimed_at),
         "featured": template.featured,
-        "evidence": mission_evidence(template.evidence, mission),
+        "evidence": mission_evidence(template.evidence, mission, view.now),
     }
 
 
@@ -84,7 +84,7 @@ def status_at(board: Board, mission: DealtMission, template: Template, now: int)
     Evidence handed in before that may still complete it.
     """
     limit = _time_limit(board, template)
-    if mission.status == "active" and limit is not None and now >= limit and mission.open_evidence is None:
+    if mission.status == "active" and limit is not None and now >= limit and uploads.under_way(mission, now=now) is None:
         return "failed"
     status: MissionStatus = mission.status  # type: ignore[assignment]  # the domain's statuses are these
     return status

@@ -1,0 +1,57 @@
+"""The profile row: what players and their host say of a person. Nobody's word is lost to who writes at the same time."""
+
+import json
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from missions_core.errors import Contention, VersionConflict
+from missions_core.storage.players import Profile
+from missions_core.use_cases.changes import ATTEMPTS, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS
+from missions_core.use_cases.stores import Stores
+
+LANGUAGE = "language"
+
+
+def save_members(stores: Stores, player: str, members: Mapping[str, str], *, said_at: int) -> None:
+    """Set members of a profile by request: after whatever was said before, though services' clocks may be ahead of ours."""
+
+    def change(held: Profile) -> Profile:
+        changed = replace(held, members={**held.members, **members})
+        return replace(changed, language_at=max(said_at, (held.language_at or 0) + 1)) if LANGUAGE in members else changed
+
+    _change(stores, player, change)
+
+
+def hear_language(stores: Stores, player: str, language: str, *, said_at: int) -> bool:
+    """Set the language by an event; False: something newer was said of it. Of the same instant the greater text counts."""
+
+    def change(held: Profile) -> Profile:
+        before = (-1 if held.language_at is None else held.language_at, json.dumps(held.members.get(LANGUAGE)))
+        if (said_at, json.dumps(language)) <= before:
+            return held
+        return replace(held, members={**held.members, LANGUAGE: language}, language_at=said_at)
+
+    return _change(stores, player, change)
+
+
+def complete(stores: Stores, player: str, members: Mapping[str, str]) -> None:
+    """Set the members nobody has said anything of."""
+    _change(stores, player, lambda held: replace(held, members={**members, **held.members}))
+
+
+def _change(stores: Stores, player: str, change: Callable[[Profile], Profile]) -> bool:
+    """Whether the change was one. Contention when others keep winning."""
+    for attempt in range(ATTEMPTS):
+        held = stores.players.load_profile(player)
+        changed = change(held)
+        if changed == held:
+            return False
+        try:
+            stores.players.save_profile(player, changed)
+        except VersionConflict:
+            time.sleep(random.uniform(0, min(FIRST_PAUSE_SECONDS * 2**attempt, LONGEST_PAUSE_SECONDS)))
+            continue
+        return True
+    raise Contention("contention", "this player's profile is being changed by many at once; send the same request again")
