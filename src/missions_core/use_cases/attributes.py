@@ -23,9 +23,10 @@ def put_player(stores: Stores, player: str, attributes: PlayerAttributes, *, now
     """Register or update a player as the host knows them: whatever was said before. Does not count as the player being here."""
 
     def run(draft: Draft) -> PlayerView:
-        said_at = instant_of_request(draft)
-        _apply(draft, _said(attributes), said_at=said_at)
-        _guess_zone(draft, attributes.locale, said_at=said_at)
+        said = _said(attributes)
+        instants = {name: instant_of_request(draft, name, is_so=_held(draft.state, name) == value) for name, value in said.items()}
+        _apply(draft, said, instants)
+        _guess_zone(draft, attributes.locale, said_at=draft.now)
         _deal_first(draft)
         draft.write()
         return PlayerView(draft.state, draft.catalog, draft.now)
@@ -41,7 +42,7 @@ def update_player(stores: Stores, player: str, attributes: PlayerAttributes, *, 
 
     def run(draft: Draft) -> bool:
         news = {name: value for name, value in _said(attributes).items() if _is_news(draft.state, name, value, said_at)}
-        _apply(draft, news, said_at=said_at)
+        _apply(draft, news, dict.fromkeys(news, said_at))
         has_guessed = _guess_zone(draft, attributes.locale, said_at=said_at)
         if is_changed := bool(news) or has_guessed or draft.is_new:
             _deal_first(draft)
@@ -78,19 +79,22 @@ def _said(attributes: PlayerAttributes) -> dict[str, Any]:
 
 def _is_news(state: PlayerState, name: str, value: object, said_at: int) -> bool:
     """Whether it was said after what the state has. Of the same instant the greater text counts, whichever comes first."""
-    held = {"zone": state.zone, "level": state.level_base, "vip": state.vip, "segments": state.segments}[name]
     held_at = state.attributes_at.get(name)
-    return held_at is None or (said_at, json.dumps(value)) > (held_at, json.dumps(held))
+    return held_at is None or (said_at, json.dumps(value)) > (held_at, json.dumps(_held(state, name)))
 
 
-def _apply(draft: Draft, news: dict[str, Any], *, said_at: int) -> None:
+def _held(state: PlayerState, name: str) -> object:
+    return {"zone": state.zone, "level": state.level_base, "vip": state.vip, "segments": state.segments}[name]
+
+
+def _apply(draft: Draft, news: dict[str, Any], instants: dict[str, int]) -> None:
     state = draft.state
     if "zone" in news:
-        set_zone(draft, news["zone"], said_at=said_at)
+        set_zone(draft, news["zone"], said_at=instants["zone"])
     state.level_base = news.get("level", state.level_base)
     state.vip = news.get("vip", state.vip)
     state.segments = news.get("segments", state.segments)
-    state.attributes_at |= dict.fromkeys(news, said_at)
+    state.attributes_at |= instants
 
 
 def _guess_zone(draft: Draft, locale: str | None, *, said_at: int) -> bool:

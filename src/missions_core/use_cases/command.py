@@ -80,7 +80,7 @@ def update_profile(stores: Stores, player: str, wish: ProfileChange, *, now: int
 
     def run(draft: Draft) -> None:
         if wish.zone is not None:
-            set_zone(draft, wish.zone, said_at=instant_of_request(draft))
+            set_zone(draft, wish.zone, said_at=instant_of_request(draft, "zone", is_so=draft.state.zone == wish.zone))
         _set_tastes(draft.state.preferences, wish.categories, wish.blocked_categories)
         if wish.daily_minutes is not None:
             draft.state.preferences.daily_minutes = wish.daily_minutes
@@ -91,9 +91,13 @@ def update_profile(stores: Stores, player: str, wish: ProfileChange, *, now: int
     return view
 
 
-def instant_of_request(draft: Draft) -> int:
-    """When a request says something: after whatever was said before, though services' clocks may be ahead of ours."""
-    return max([draft.now, *(at + 1 for at in draft.state.attributes_at.values())])
+def instant_of_request(draft: Draft, attribute: str, *, is_so: bool) -> int:
+    """When a request says what an attribute is: after whatever was said of it, though services' clocks may be ahead of ours.
+
+    What is so already keeps its instant, so a repeated request changes nothing.
+    """
+    before = draft.state.attributes_at.get(attribute, 0)
+    return max(draft.now, before if is_so else before + 1)
 
 
 def set_zone(draft: Draft, zone: str, *, said_at: int) -> None:

@@ -19,7 +19,11 @@ def save_members(stores: Stores, player: str, members: Mapping[str, str], *, sai
 
     def change(held: Profile) -> Profile:
         changed = replace(held, members={**held.members, **members})
-        return replace(changed, language_at=max(said_at, (held.language_at or 0) + 1)) if LANGUAGE in members else changed
+        if LANGUAGE not in members:
+            return changed
+        is_so = members[LANGUAGE] == held.members.get(LANGUAGE)  # as for a request that is repeated
+        before = held.language_at or 0
+        return replace(changed, language_at=max(said_at, before if is_so else before + 1))
 
     _change(stores, player, change)
 
