@@ -147,7 +147,7 @@ def test_a_packaged_handler_needs_nothing_but_its_zip_and_the_layer(unpacked: Pa
     variables = dict.fromkeys(read_template(ROOT)["Globals"]["Function"]["Environment"]["Variables"], "https://example.invalid/x")
     paths = [str(unpacked / function), str(unpacked / LAYER / "python")]
     code = IMPORT.format(paths=paths, root=ROOT)
-    environment = variables | ENVIRONMENT | {"STAGE": "dev", "LOG_LEVEL": "INFO"}
+    environment = variables | ENVIRONMENT | {"STAGE": "dev", "LOG_LEVEL": "INFO", "ERASURE_DELAY_SECONDS": "900"}
     done = subprocess.run([sys.executable, "-I", "-S", "-c", code], env=environment, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr

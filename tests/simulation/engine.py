@@ -26,8 +26,8 @@ QUEUES = {
     "rewards": (90_000, 5, 10),
     "settle": (720_000, 5, 1),
     "standings": (370_000, 5, 500),
-    "erasure": (190_000, 5, 10),
-    "evidence": (190_000, 5, 10),
+    "erasure": (720_000, 5, 1),
+    "evidence": (720_000, 5, 1),
 }
 STREAM = (100, 20, 6 * HOUR_MS)
 QUIET_DAYS = 4  # after the last step, with nights: by then whatever got stuck was found and sent again

@@ -96,7 +96,7 @@ def wallet_added_before_asking_whether_it_was_paid() -> list[Replacement]:
 @bug(breaks="no write is overwritten")
 def no_version_condition() -> list[Replacement]:
     """States are saved over whatever is there."""
-    return [(players, "_is_unchanged_since", lambda version: ANYTHING)]
+    return [(players, "_is_still", lambda version: ANYTHING)]
 
 
 @bug(breaks="redriven actions and a second night change nothing")

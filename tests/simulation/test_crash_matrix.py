@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from missions_core.domain.completion import pay_out
 from missions_core.domain.leaderboards import Entry
 from missions_core.domain.roll import due_at
 from missions_core.domain.state import PendingGrant
@@ -55,7 +56,7 @@ def test_a_wallet_moved_outside_the_transaction_is_noticed(monkeypatch: pytest.M
 def test_prizes_owed_with_every_attempt_to_close_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     def careless(stores: Stores, winner: Entry, prize: PendingGrant, *, now: int) -> None:
         def owe(draft: Draft) -> None:
-            draft.write(closing.pay_out(draft.state, prize.cause, prize.rewards, at=prize.at))
+            draft.write(pay_out(draft.state, prize.cause, prize.rewards, at=prize.at))
 
         changes.change(stores, winner.player, owe, now=now, present=False)
 

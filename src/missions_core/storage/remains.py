@@ -60,6 +60,6 @@ class Remains:
 
 
 def _is(tombstone: Tombstone) -> Condition:
-    """Rules out writing over a state, such as a backup brought back meanwhile."""
-    same: Condition = Path(ERASED_AT) == tombstone.erased_at
+    """Rules out writing over a state, such as a backup brought back meanwhile, and over a tombstone that asks again meanwhile."""
+    same: Condition = (Path(ERASED_AT) == tombstone.erased_at) & (Path("version") == tombstone.version)
     return same
