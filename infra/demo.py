@@ -63,6 +63,7 @@ class Story:
             ("A freeze keeps the streak", self.freeze),
             ("A leaderboard ranks its players", lambda: self._scenes.contest(self._player)),
             ("A leaderboard closes and pays", lambda: self._scenes.prize(self._player)),
+            ("A freeze is bought, and the news are read", lambda: self._trust.personal(self._player)),
             ("Evidence is reviewed", self._trust.evidence),
             ("A suspicious claim is held", self._trust.hold),
             ("An invitation pays both sides once", self._trust.invitation),

@@ -68,6 +68,20 @@ class TrustScenes:
         self._say(f"HTTP release: wallet {spelled(balances)}")
         return f"{flagged[0]['rule']} held the claim until it was released"
 
+    def personal(self, player: Player) -> str:
+        """Spend some of what was won on a freeze, and read what has happened meanwhile."""
+        before = player.balances()
+        streak = player.expect(player.api.post("/v1/me/streaks/freezes"))["daily"]
+        spent = Counter(before) - Counter(player.balances())
+        self._say(f"HTTP freeze: {spelled(spent)} spent, {streak['freezes']} held")
+        told = player.expect(player.api.get("/v1/me/notifications?limit=5"))
+        for note in told["items"]:
+            self._say(f"     {note['type']}: {note['title']}")
+        unread = player.expect(player.api.post("/v1/me/notifications/read", {}))["unread"]
+        if not spent or not told["unread"] or unread:
+            raise ToolError(f"{spelled(spent)} spent, {told['unread']} notifications unread, then {unread}")
+        return f"a freeze for {spelled(spent)}; {told['unread']} notifications read"
+
     def invitation(self) -> str:
         """A neighbour registers somebody and says who invited them, twice; each side is paid once."""
         inviter, invitee = self._stage.enter("max"), Player(self._stage.stack, "nia")

@@ -11,7 +11,7 @@ def test_the_demonstration_shows_every_step(tmp_path: Path) -> None:
 
     assert done.code == 0, done.errors
     assert done.facts["passed"]
-    assert len(done.facts["steps"]) == 18
+    assert len(done.facts["steps"]) == 19
     assert all(step["shown"] for step in done.facts["steps"])
 
 
