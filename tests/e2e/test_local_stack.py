@@ -24,7 +24,7 @@ def deployed(run_dir: Path, stage: str) -> Iterator[LocalStack]:
     port = free_port()
     pid = emulator.start(run_dir, port, None)
     try:
-        yield LocalStack.from_outputs(deploy(ROOT, emulator.endpoint_url(port), {"Stage": stage}), pid, port)
+        yield LocalStack.from_outputs(deploy(ROOT, emulator.endpoint_url(port), {"Stage": stage, "ErasureDelaySeconds": "900"}), pid, port)
     finally:
         emulator.stop(run_dir)
 

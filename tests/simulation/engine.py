@@ -153,9 +153,10 @@ class Simulation:
     def _submit(self, player: int, of_before: bool, page: int | None) -> None:
         """Evidence for a day's mission: some page, or a file that will be uploaded."""
         today = local_date(CLOCK.now, self._zone_of(player), self.trace.day_start_hour) - timedelta(days=of_before)
-        if page is None:
-            self._stream()
-            self._grant()  # uploads cost something
+        if page is None:  # uploads cost something: a player who has just earned it
+            self._check_in(player)
+            for deliver in (self._stream, self._stream, self._grant, self._grant):
+                deliver()
         body = {"type": "url", "url": f"https://example.org/{page}"} if page is not None else UPLOAD
         name = self.players[player]
         path, key = f"/v1/me/missions/show:{today}/evidence", f"key-{len(self.clients.requests)}"
@@ -174,7 +175,7 @@ class Simulation:
         if self.uploads:
             key = self.chance.choice(self.uploads)
             beginning = self.chance.choice([b"\xff\xd8\xff", b"\xff\xd8\xff", b"GIF"])
-            self.network.files[key] = beginning + bytes([self.chance.randrange(3)]) + bytes(UPLOAD["size"] - 4)
+            self.network.files[key] = beginning + bytes([self.chance.randrange(12)]) + bytes(UPLOAD["size"] - 4)
             self.queues["evidence"].put(json.dumps({"source": "aws.s3", "detail": {"object": {"key": key}}}), now=CLOCK.now)
 
     def _moderate(self) -> None:

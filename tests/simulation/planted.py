@@ -158,8 +158,8 @@ def checkpoint_past_a_failed_record() -> list[Replacement]:
     """The publisher names the last record that failed instead of the first."""
     original = publish.publish
 
-    def last(rewards: Any, standings: Any, bus: Any, records: Sequence[publish.StreamRecord]) -> str | None:
-        return records[-1].sequence_number if original(rewards, standings, bus, records) else None
+    def last(outlets: Any, records: Sequence[publish.StreamRecord]) -> str | None:
+        return records[-1].sequence_number if original(outlets, records) else None
 
     return [(import_module("functions.publish_outbox.app"), "publish", last)]
 

@@ -147,7 +147,7 @@ ARGUMENTS = {
     "erase": _player,
     "submit": lambda chance, number: {
         **_player(chance, number),
-        "of_before": chance.random() < 0.3,
+        "of_before": chance.random() < 0.1,
         "page": chance.choice([None, None, *range(3)]),
     },
     "zone": lambda chance, number: {**_player(chance, number), "zone": chance.choice(ZONES)},
