@@ -317,12 +317,14 @@ def _refunds(player: Player) -> Iterator[tuple[str, Mapping[str, int]]]:
             yield next((cause for cause in causes if cause in paid), causes[0]), UPLOAD_PRICE
 
 
-def _paid_for(player: Player) -> Iterator[tuple[str, range]]:
-    """Missions with the numbers of evidence that one purchase can have paid for: up to the next one."""
+def _paid_for(player: Player) -> Iterator[tuple[str, list[int]]]:
+    """Missions with the numbers of the uploads that one purchase can have paid for: up to the next one."""
+    evidence = player.simulation.runtime.stores.evidence
     bought = sorted((id_, int(number)) for id_, _, number in (each.rpartition(":") for each in player.bought("evidence")))
     for id_, number in bought:
         later = [other for of, other in bought if of == id_ and other > number]
-        yield id_, range(number, min(later, default=number + MOST_EVIDENCE))
+        rows = [evidence.load(player.name, id_, each) for each in range(number, min(later, default=number + MOST_EVIDENCE))]
+        yield id_, [row.number for row in rows if row is not None and row.type == "uploaded_content"]
 
 
 def _under_way(player: Player) -> Iterator[tuple[str, int]]:
