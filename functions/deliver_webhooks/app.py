@@ -10,7 +10,8 @@ from missions_core.messaging import Queue, secret
 from missions_core.observability import create_logger, create_metrics
 from missions_core.outbound import Endpoint
 from missions_core.settings import settings
-from missions_core.use_cases.webhooks import WebhookMessage, deliver
+from missions_core.use_cases.quarantine import QueueMessage
+from missions_core.use_cases.webhooks import deliver
 
 TIMEOUT_SECONDS = 5  # an endpoint accepts an event at once and works on it later
 
@@ -23,7 +24,7 @@ quarantine = Queue(settings.quarantine_queue_url)
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Post a batch; messages named in the answer are delivered again."""
-    messages = [WebhookMessage(record["messageId"], record["body"]) for record in event["Records"]]
+    messages = [QueueMessage(record["messageId"], record["body"]) for record in event["Records"]]
     again = deliver(endpoint(), quarantine, messages, now=clock.real_now())
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}
 

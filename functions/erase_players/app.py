@@ -12,7 +12,8 @@ from missions_core.settings import settings
 from missions_core.storage.remains import Remains
 from missions_core.storage.scores import Scores
 from missions_core.use_cases.integration import SOURCE
-from missions_core.use_cases.sweep import ErasureMessage, Places, sweep_all
+from missions_core.use_cases.quarantine import QueueMessage
+from missions_core.use_cases.sweep import Places, sweep_all
 
 logger = create_logger()
 metrics = create_metrics()
@@ -29,6 +30,6 @@ quarantine = Queue(settings.quarantine_queue_url)
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Remove a batch of players; messages named in the answer are delivered again."""
-    messages = [ErasureMessage(record["messageId"], record["body"]) for record in event["Records"]]
+    messages = [QueueMessage(record["messageId"], record["body"]) for record in event["Records"]]
     again = sweep_all(places, quarantine, messages, now=clock.now())
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}

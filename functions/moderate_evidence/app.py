@@ -11,9 +11,9 @@ from missions_core.messaging import Queue, secret
 from missions_core.observability import create_logger, create_metrics
 from missions_core.outbound import Endpoint
 from missions_core.settings import settings
-from missions_core.use_cases.evidence_queue import EvidenceMessage
 from missions_core.use_cases.examination import Tools
 from missions_core.use_cases.moderation import Moderation, moderate
+from missions_core.use_cases.quarantine import QueueMessage
 from missions_core.use_cases.stores import stores_of
 
 TIMEOUT_SECONDS = 5.0
@@ -44,6 +44,6 @@ moderation = Moderation(stores, tools, Queue(settings.quarantine_queue_url))
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Check a batch; messages named in the answer are delivered again."""
-    messages = [EvidenceMessage(record["messageId"], record["body"]) for record in event["Records"]]
+    messages = [QueueMessage(record["messageId"], record["body"]) for record in event["Records"]]
     again = moderate(moderation, messages, now=clock.now())
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}

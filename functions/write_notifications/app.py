@@ -7,7 +7,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from missions_core.messaging import Queue
 from missions_core.observability import create_logger, create_metrics
 from missions_core.settings import settings
-from missions_core.use_cases.notifications import NotificationMessage, write_notifications
+from missions_core.use_cases.notifications import write_notifications
+from missions_core.use_cases.quarantine import QueueMessage
 from missions_core.use_cases.stores import stores_of
 
 logger = create_logger()
@@ -20,7 +21,5 @@ quarantine = Queue(settings.quarantine_queue_url)
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Write a batch; messages named in the answer are delivered again."""
-    again = write_notifications(
-        stores, quarantine, [NotificationMessage(record["messageId"], record["body"]) for record in event["Records"]]
-    )
+    again = write_notifications(stores, quarantine, [QueueMessage(record["messageId"], record["body"]) for record in event["Records"]])
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}

@@ -27,7 +27,7 @@ from missions_core.storage.audit import Audit
 from missions_core.storage.evidence import Decision, EvidenceStore
 from missions_core.storage.ledger import Ledger
 from missions_core.use_cases import moderation, reviews
-from missions_core.use_cases.evidence_queue import EvidenceMessage
+from missions_core.use_cases.quarantine import QueueMessage
 from missions_core.use_cases.reviews import review_id
 from tests.component.http.conftest import NOW, Answer, Client
 from tests.support.catalogs import mission, snapshot
@@ -689,10 +689,10 @@ def test_another_players_mission_is_nobodys(world: World, ann: Client) -> None:
     assert submit(Client(world, "bob"), "elsewhere:2026-11-21", PAGE).problem == (404, "mission_not_found", None)
 
 
-def messages_of(world: World) -> list[EvidenceMessage]:
+def messages_of(world: World) -> list[QueueMessage]:
     world.publish()
     [batch] = world.take("EVIDENCE_QUEUE_URL")
-    return [EvidenceMessage(record["messageId"], record["body"]) for record in batch]
+    return [QueueMessage(record["messageId"], record["body"]) for record in batch]
 
 
 def moderation_of(world: World) -> moderation.Moderation:

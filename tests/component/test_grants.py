@@ -14,9 +14,10 @@ from missions_core.domain.state import PendingGrant
 from missions_core.messaging import Queue
 from missions_core.settings import settings
 from missions_core.storage.ledger import Ledger
-from missions_core.use_cases.grant import GrantMessage, grant_all, grant_message
+from missions_core.use_cases.grant import grant_all, grant_message
 from missions_core.use_cases.grant import logger as grant_logger
 from missions_core.use_cases.grant import metrics as grant_metrics
+from missions_core.use_cases.quarantine import QueueMessage
 from tests.support.faults import on, refuse
 
 NOW = 1_795_000_000_000
@@ -57,7 +58,7 @@ def ledger(table_name: str) -> Ledger:
 
 
 def pay(ledger: Ledger, *bodies: str) -> list[str]:
-    messages = [GrantMessage(f"message-{n}", body) for n, body in enumerate(bodies)]
+    messages = [QueueMessage(f"message-{n}", body) for n, body in enumerate(bodies)]
     return grant_all(ledger, Queue(settings.quarantine_queue_url), messages)
 
 
@@ -151,7 +152,7 @@ def test_every_message_leaves_one_line_with_the_ids_to_search_for(ledger: Ledger
     assert lines.seen == [
         ("INFO", "grant paid", ids),
         ("INFO", "grant was paid before", ids),
-        ("ERROR", "grant quarantined", {"reason": "malformed_grant", "message_id": "message-2"}),
+        ("ERROR", "message quarantined", {"reason": "malformed_grant", "message_id": "message-2"}),
         ("ERROR", "grant not paid", ids),
     ]
 

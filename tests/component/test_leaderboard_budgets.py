@@ -16,7 +16,8 @@ from missions_core.messaging import Queue
 from missions_core.settings import settings
 from missions_core.storage import keys
 from missions_core.use_cases.merging import Timer
-from missions_core.use_cases.standings import StandingsMessage, standings_body, update_standings
+from missions_core.use_cases.quarantine import QueueMessage
+from missions_core.use_cases.standings import standings_body, update_standings
 from missions_core.use_cases.stores import stores_of
 from tests.component.http.conftest import Client
 from tests.support.catalogs import mission, snapshot
@@ -51,7 +52,7 @@ def rounds(number: int) -> int:
             for player in PLAYERS[start : start + BATCH]:
                 scores[player] += CHANCE.randint(1, 500)
                 changed = ScoreChanged("race", "2026-W47", str(scores[player]), NOW + CHANCE.randint(0, 10**8), CLOSES, 1)
-                messages.append(StandingsMessage(player, standings_body(player, ACCOUNTS[player], [changed], at=timer.now) or ""))
+                messages.append(QueueMessage(player, standings_body(player, ACCOUNTS[player], [changed], at=timer.now) or ""))
             assert update_standings(stores, quarantine, messages, timer, erasure_delay_ms=HOUR_MS) == []
             timer.now += 5000
     return number * len(PLAYERS)

@@ -13,7 +13,8 @@ from missions_core.domain.catalog import DAY_MS
 from missions_core.messaging import Queue
 from missions_core.settings import settings
 from missions_core.storage.notifications import Notification, Notifications
-from missions_core.use_cases.notifications import NotificationMessage, metrics, write_notifications
+from missions_core.use_cases.notifications import metrics, write_notifications
+from missions_core.use_cases.quarantine import QueueMessage
 from missions_core.use_cases.stores import stores_of
 from tests.support.catalogs import achievement, mission, quest, snapshot, step
 from tests.support.faults import on, refuse
@@ -48,7 +49,7 @@ def event(type_: str = "MissionCompleted", data: Any = None, **members: Any) -> 
 
 
 def deliver(*bodies: str) -> list[str]:
-    messages = [NotificationMessage(f"m{n}", body) for n, body in enumerate(bodies)]
+    messages = [QueueMessage(f"m{n}", body) for n, body in enumerate(bodies)]
     return write_notifications(stores_of("missions"), Queue(settings.quarantine_queue_url), messages)
 
 

@@ -16,7 +16,7 @@ from missions_core.errors import Conflict, Contention, MissionsError
 from missions_core.storage.catalogs import Catalogs
 from missions_core.storage.ledger import LedgerGrant
 from missions_core.storage.table import StorageError
-from missions_core.use_cases import changes
+from missions_core.use_cases import retrying
 from missions_core.use_cases.changes import Draft, change
 from missions_core.use_cases.idempotency import hashed, once
 from missions_core.use_cases.stores import Stores, stores_of
@@ -242,7 +242,7 @@ def test_endless_conflicts_end_in_contention_and_nothing_is_bought(
 
 
 def test_a_ledger_row_that_is_there_already_is_never_written_over(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(changes, "ATTEMPTS", 2)
+    monkeypatch.setattr(retrying, "ATTEMPTS", 2)
     stores.ledger.grant(account(stores), PendingGrant(f"purchase:test:{hashed('r1')}", NOW + 1, Rewards({"gold": 1})))
 
     with pytest.raises(Contention):

@@ -20,7 +20,8 @@ from missions_core.settings import settings
 from missions_core.storage.scores import Leaderboard
 from missions_core.use_cases import merging
 from missions_core.use_cases.merging import Timer
-from missions_core.use_cases.standings import StandingsMessage, metrics, standings_body, update_standings
+from missions_core.use_cases.quarantine import QueueMessage
+from missions_core.use_cases.standings import metrics, standings_body, update_standings
 from missions_core.use_cases.stores import Stores, stores_of
 from tests.support.catalogs import achievement, mission, snapshot
 from tests.support.faults import lose_answer, on, refuse
@@ -70,7 +71,7 @@ def body(player: str, *events: Event) -> str:
 
 
 def update(stores: Stores, *bodies: str, now: int = NOW, sleeps: list[float] | None = None) -> list[str]:
-    messages = [StandingsMessage(f"m{n}", each) for n, each in enumerate(bodies)]
+    messages = [QueueMessage(f"m{n}", each) for n, each in enumerate(bodies)]
     quarantine = Queue(settings.quarantine_queue_url)
     timer = Timer(now, (sleeps if sleeps is not None else []).append)
     return update_standings(stores, quarantine, messages, timer, erasure_delay_ms=DELAY_MS)

@@ -21,7 +21,7 @@ from botocore.retries.quota import RetryQuota
 
 from missions_core.storage import audit, catalogs, evidence, jobs, ledger, players, remains, scores, transactions
 from missions_core.storage import table as table_module
-from missions_core.use_cases import changes, erase
+from missions_core.use_cases import retrying
 from tests.simulation.crash_cases import CASES, FIRST, NOW, Case, Source
 from tests.simulation.crash_faults import FAULTS, Died, Fault
 from tests.simulation.crash_world import Converged, CrashWorld, crash_world
@@ -131,7 +131,7 @@ def _quiet() -> Iterator[None]:
         stack.enter_context(patch.dict(os.environ, ENVIRONMENT))
         stack.enter_context(catch_warnings(action="ignore"))  # of metrics, by functions that die before they have any
         stack.enter_context(redirect_stdout(StringIO()))  # metrics
-        for waiting in (botocore.endpoint, changes, erase, transactions):
+        for waiting in (botocore.endpoint, retrying, transactions):
             stack.enter_context(patch.object(waiting, "time", SimpleNamespace(sleep=lambda seconds: None)))
         bound = cache(table_module.bind)
         for store in STORES:

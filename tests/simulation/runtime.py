@@ -21,7 +21,7 @@ from infra import inprocess
 from infra.inprocess import InProcessAws
 from missions_core import clock
 from missions_core.storage import catalogs, keys, statistics, transactions
-from missions_core.use_cases import changes, erase, reset
+from missions_core.use_cases import changes, erase, reset, retrying
 from missions_core.use_cases.stores import Stores, stores_of
 from tests.simulation.network import CrashError, Network
 from tests.support.world import Context
@@ -67,7 +67,7 @@ def services() -> InProcessAws:
     clock.now = lambda: CLOCK.now
     clock.sleep = lambda seconds: None
     no_waiting: Any = SimpleNamespace(sleep=lambda seconds: None, monotonic=lambda: CLOCK.now / 1000)
-    for module in (changes, erase, transactions, catalogs, botocore.endpoint):
+    for module in (retrying, transactions, catalogs, botocore.endpoint):
         module.time = no_waiting  # type: ignore[attr-defined]
     for method in ("add_metric", "add_cold_start_metric", "flush_metrics"):
         setattr(AmazonCloudWatchEMFProvider, method, lambda *_, **__: None)
@@ -90,7 +90,7 @@ class Runtime:
         aws.calls.clear()
         aws.intercept = lambda request, deliver: deliver(request)
         inprocess.create_table(TABLE)
-        changes.uuid4 = lambda: UUID(int=chance.getrandbits(128), version=4)
+        changes.uuid4 = erase.uuid4 = lambda: UUID(int=chance.getrandbits(128), version=4)
         statistics.random = SimpleNamespace(randrange=chance.randrange)  # type: ignore[attr-defined]
         self._aws = aws
         self._environments = [stores_of(TABLE), stores_of(TABLE)]

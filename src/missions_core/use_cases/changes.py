@@ -1,7 +1,5 @@
 """The one way a player's state changes: load, pure functions, conditional save; again from the start if someone else was faster."""
 
-import random
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -13,15 +11,13 @@ from missions_core.domain.completion import pay_out
 from missions_core.domain.events import Event, PlayerJoined
 from missions_core.domain.roll import Rolled, due_at, new_player, roll, welcome
 from missions_core.domain.state import Board, PendingGrant, PlayerState
-from missions_core.errors import Contention, NotFound, VersionConflict
+from missions_core.errors import NotFound
 from missions_core.storage.players import Stored
+from missions_core.use_cases.retrying import until_first
 from missions_core.use_cases.stores import Stores
 
 Answer = TypeVar("Answer")
 
-ATTEMPTS = 14
-FIRST_PAUSE_SECONDS = 0.02
-LONGEST_PAUSE_SECONDS = 0.5
 PENDING_GRACE_MS = 60_000  # a grant younger than this is most likely still on its way: not worth a look
 
 
@@ -71,21 +67,17 @@ def change(stores: Stores, player: str, command: Callable[[Draft], Answer], *, n
 
     `present`: the player is here (acts, commands), so boards are dealt even after a long absence. Contention when others keep winning.
     """
-    pause = FIRST_PAUSE_SECONDS
-    for _ in range(ATTEMPTS):
+
+    def attempt() -> Answer:
         stored = stores.players.load(player)
         draft = open_draft(stores, player, stored, now=now, present=present)
-        try:
-            answer = command(draft)
-            if draft.changed:
-                review(draft)
-            save(stores, draft, version=stored.version if stored else None)
-        except VersionConflict:
-            time.sleep(random.uniform(0, pause))
-            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-            continue
+        answer = command(draft)
+        if draft.changed:
+            review(draft)
+        save(stores, draft, version=stored.version if stored else None)
         return answer
-    raise Contention("contention", "this player's state is being changed by many at once; send the same request again")
+
+    return until_first(attempt, about="state")
 
 
 def open_draft(stores: Stores, player: str, stored: Stored | None, *, now: int, present: bool, to_show: bool = False) -> Draft:

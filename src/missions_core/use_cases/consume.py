@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from aws_lambda_powertools.metrics import MetricUnit
 
@@ -12,7 +11,7 @@ from missions_core.messaging import Queue
 from missions_core.observability import create_logger, create_metrics
 from missions_core.use_cases.attributes import register_player, update_player
 from missions_core.use_cases.erase import erase
-from missions_core.use_cases.quarantine import quarantine_body
+from missions_core.use_cases.quarantine import QueueMessage, put_aside
 from missions_core.use_cases.referrals import activate_referral
 from missions_core.use_cases.stores import Stores
 
@@ -24,16 +23,8 @@ RETRY = "retry"
 MAX_FUTURE_MS = 60_000
 
 
-@dataclass(frozen=True, slots=True)
-class EventMessage:
-    """One message of the integration events queue."""
-
-    id: str
-    body: str
-
-
 def consume(
-    stores: Stores, quarantine: Queue, messages: Sequence[EventMessage], parse: Callable[[str], NeighbourEvent], *, now: int
+    stores: Stores, quarantine: Queue, messages: Sequence[QueueMessage], parse: Callable[[str], NeighbourEvent], *, now: int
 ) -> list[str]:
     """Handle a batch; return the ids of the messages to deliver again. `parse` raises InvalidInput for what is no event."""
     metrics.add_metric("EventsReceived", MetricUnit.Count, len(messages))
@@ -42,12 +33,11 @@ def consume(
     return [message.id for message in messages if outcomes[message.id] == RETRY]
 
 
-def _handle(stores: Stores, quarantine: Queue, message: EventMessage, parse: Callable[[str], NeighbourEvent], *, now: int) -> str:
+def _handle(stores: Stores, quarantine: Queue, message: QueueMessage, parse: Callable[[str], NeighbourEvent], *, now: int) -> str:
     try:
         return _apply(stores, _on_time(parse(message.body), now=now), now=now)
     except InvalidInput as reason:
-        logger.error("event quarantined", reason=reason.code, field=reason.field, message_id=message.id)
-        return RETRY if quarantine.send([quarantine_body(ORIGIN, message.body, reason)]) else "quarantined"
+        return "quarantined" if put_aside(quarantine, ORIGIN, message, reason) else RETRY
     except NotFound as missing:
         logger.warning("event waits", reason=missing.code, message_id=message.id)  # for the event that says who they are
         return RETRY

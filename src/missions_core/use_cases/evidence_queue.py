@@ -11,14 +11,6 @@ S3 = "aws.s3"
 
 
 @dataclass(frozen=True, slots=True)
-class EvidenceMessage:
-    """One message of the evidence queue."""
-
-    id: str
-    body: str
-
-
-@dataclass(frozen=True, slots=True)
 class Case:
     """Which evidence a message is about; `has_arrived`: its upload did just now, else it is to be checked."""
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from aws_lambda_powertools.metrics import MetricUnit
 
@@ -13,7 +12,7 @@ from missions_core.errors import InvalidInput
 from missions_core.messaging import Queue
 from missions_core.observability import create_logger, create_metrics
 from missions_core.storage.ledger import Ledger
-from missions_core.use_cases.quarantine import quarantine_body
+from missions_core.use_cases.quarantine import QueueMessage, put_aside
 
 logger = create_logger()
 metrics = create_metrics()
@@ -22,15 +21,7 @@ ORIGIN = "rewards"
 DONE: Mapping[GrantKind, str] = {"grant": "paid", "held": "held", "release": "released", "revoke": "revoked"}
 
 
-@dataclass(frozen=True, slots=True)
-class GrantMessage:
-    """One message of the rewards queue."""
-
-    id: str
-    body: str
-
-
-def grant_all(ledger: Ledger, quarantine: Queue, messages: Sequence[GrantMessage]) -> list[str]:
+def grant_all(ledger: Ledger, quarantine: Queue, messages: Sequence[QueueMessage]) -> list[str]:
     """Pay a batch; return the ids of the messages to deliver again."""
     metrics.add_metric("GrantsReceived", MetricUnit.Count, len(messages))
     again = [message.id for message in messages if not _handle(ledger, quarantine, message)]
@@ -46,12 +37,11 @@ def grant_message(player: str, account: str, grant: PendingGrant) -> str:
     return json.dumps(body)
 
 
-def _handle(ledger: Ledger, quarantine: Queue, message: GrantMessage) -> bool:
+def _handle(ledger: Ledger, quarantine: Queue, message: QueueMessage) -> bool:
     try:
         account, grant = _parse(message.body)
     except InvalidInput as reason:
-        logger.error("grant quarantined", reason=reason.code, message_id=message.id)
-        return not quarantine.send([quarantine_body(ORIGIN, message.body, reason)])
+        return put_aside(quarantine, ORIGIN, message, reason)
     try:
         applied = ledger.grant(account, grant)
     except Exception:

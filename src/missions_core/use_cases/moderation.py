@@ -19,9 +19,9 @@ from missions_core.observability import create_logger, create_metrics
 from missions_core.storage.evidence import Decision, Evidence
 from missions_core.use_cases.changes import Draft, change
 from missions_core.use_cases.decisions import carry_out
-from missions_core.use_cases.evidence_queue import Case, EvidenceMessage, read_case
+from missions_core.use_cases.evidence_queue import Case, read_case
 from missions_core.use_cases.examination import MAX_REASON, Tools, ask, examine
-from missions_core.use_cases.quarantine import quarantine_body
+from missions_core.use_cases.quarantine import QueueMessage, put_aside
 from missions_core.use_cases.stores import Stores
 
 logger = create_logger()
@@ -39,18 +39,17 @@ class Moderation:
     quarantine: Queue
 
 
-def moderate(moderation: Moderation, messages: Sequence[EvidenceMessage], *, now: int) -> list[str]:
+def moderate(moderation: Moderation, messages: Sequence[QueueMessage], *, now: int) -> list[str]:
     """Check a batch; return the ids of the messages to deliver again."""
     metrics.add_metric("EvidenceReceived", MetricUnit.Count, len(messages))
     return [message.id for message in messages if not _handle(moderation, message, now)]
 
 
-def _handle(moderation: Moderation, message: EvidenceMessage, now: int) -> bool:
+def _handle(moderation: Moderation, message: QueueMessage, now: int) -> bool:
     try:
         case = read_case(message.body)
     except InvalidInput as reason:
-        logger.error("evidence quarantined", reason=reason.code, message_id=message.id)
-        return not moderation.quarantine.send([quarantine_body(ORIGIN, message.body, reason)])
+        return put_aside(moderation.quarantine, ORIGIN, message, reason)
     try:
         _work_on(moderation, case, now)
     except Exception:

@@ -13,7 +13,7 @@ from missions_core.errors import InvalidInput
 from missions_core.messaging import Queue
 from missions_core.observability import create_logger, create_metrics
 from missions_core.storage.notifications import Notification
-from missions_core.use_cases.quarantine import quarantine_body
+from missions_core.use_cases.quarantine import QueueMessage, put_aside
 from missions_core.use_cases.stores import Stores
 
 logger = create_logger()
@@ -26,14 +26,6 @@ Data = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class NotificationMessage:
-    """One message of the notifications queue: an EventBridge event."""
-
-    id: str
-    body: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Told:
     """What a message says; `notification` None: nothing the player should hear of."""
 
@@ -42,7 +34,7 @@ class _Told:
     notification: Notification | None
 
 
-def write_notifications(stores: Stores, quarantine: Queue, messages: Sequence[NotificationMessage]) -> list[str]:
+def write_notifications(stores: Stores, quarantine: Queue, messages: Sequence[QueueMessage]) -> list[str]:
     """Write a batch; return the ids of the messages to deliver again. Writing again changes nothing."""
     metrics.add_metric("NotificationsReceived", MetricUnit.Count, len(messages))
     told, again = _read(quarantine, messages)
@@ -51,20 +43,19 @@ def write_notifications(stores: Stores, quarantine: Queue, messages: Sequence[No
     return [message.id for message in messages if message.id in again]
 
 
-def _read(quarantine: Queue, messages: Sequence[NotificationMessage]) -> tuple[list[_Told], set[str]]:
+def _read(quarantine: Queue, messages: Sequence[QueueMessage]) -> tuple[list[_Told], set[str]]:
     """What can be read, and the messages that can neither be read nor, for now, be quarantined."""
     told, again = [], set[str]()
     for message in messages:
         try:
             told.append(_parse(message))
         except InvalidInput as reason:
-            logger.error("notification quarantined", reason=reason.code, message_id=message.id)
-            if quarantine.send([quarantine_body(ORIGIN, message.body, reason)]):
+            if not put_aside(quarantine, ORIGIN, message, reason):
                 again.add(message.id)
     return told, again
 
 
-def _parse(message: NotificationMessage) -> _Told:
+def _parse(message: QueueMessage) -> _Told:
     try:
         event = json.loads(message.body)["detail"]
         id_, type_, player, data = event["id"], event["type"], event["subject"], event["data"]

@@ -1,14 +1,11 @@
 """The profile row: what players and their host say of a person. Nobody's word is lost to who writes at the same time."""
 
 import json
-import random
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from missions_core.errors import Contention, VersionConflict
 from missions_core.storage.players import Profile
-from missions_core.use_cases.changes import ATTEMPTS, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS
+from missions_core.use_cases.retrying import until_first
 from missions_core.use_cases.stores import Stores
 
 LANGUAGE = "language"
@@ -47,15 +44,13 @@ def complete(stores: Stores, player: str, members: Mapping[str, str]) -> None:
 
 def _change(stores: Stores, player: str, change: Callable[[Profile], Profile]) -> bool:
     """Whether the change was one. Contention when others keep winning."""
-    for attempt in range(ATTEMPTS):
+
+    def attempt() -> bool:
         held = stores.players.load_profile(player)
         changed = change(held)
         if changed == held:
             return False
-        try:
-            stores.players.save_profile(player, changed)
-        except VersionConflict:
-            time.sleep(random.uniform(0, min(FIRST_PAUSE_SECONDS * 2**attempt, LONGEST_PAUSE_SECONDS)))
-            continue
+        stores.players.save_profile(player, changed)
         return True
-    raise Contention("contention", "this player's profile is being changed by many at once; send the same request again")
+
+    return until_first(attempt, about="profile")

@@ -17,7 +17,7 @@ from missions_core.messaging import Queue
 from missions_core.observability import create_logger, create_metrics
 from missions_core.storage.scores import Scores
 from missions_core.use_cases.merging import Timer, merge
-from missions_core.use_cases.quarantine import quarantine_body
+from missions_core.use_cases.quarantine import QueueMessage, put_aside
 from missions_core.use_cases.stores import Stores
 
 logger = create_logger()
@@ -25,14 +25,6 @@ metrics = create_metrics()
 
 ORIGIN = "standings"
 MERGING_MS = 60_000  # the longest a batch may take, after which Lambda ends it
-
-
-@dataclass(frozen=True, slots=True)
-class StandingsMessage:
-    """One message of the standings queue."""
-
-    id: str
-    body: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +54,7 @@ def standings_body(player: str, account: str, events: Sequence[Event], *, at: in
 
 
 def update_standings(
-    stores: Stores, quarantine: Queue, messages: Sequence[StandingsMessage], timer: Timer, *, erasure_delay_ms: int
+    stores: Stores, quarantine: Queue, messages: Sequence[QueueMessage], timer: Timer, *, erasure_delay_ms: int
 ) -> list[str]:
     """Merge a batch; return the ids of the messages to deliver again.
 
@@ -79,20 +71,19 @@ def update_standings(
     return [message.id for message in messages if message.id in again]
 
 
-def _read(quarantine: Queue, messages: Sequence[StandingsMessage]) -> tuple[list[_Report], set[str]]:
+def _read(quarantine: Queue, messages: Sequence[QueueMessage]) -> tuple[list[_Report], set[str]]:
     """What can be read, and the messages that can neither be read nor, for now, be quarantined."""
     reports, again = [], set[str]()
     for message in messages:
         try:
             reports.append(_parse(message))
         except InvalidInput as reason:
-            logger.error("standings quarantined", reason=reason.code, message_id=message.id)
-            if quarantine.send([quarantine_body(ORIGIN, message.body, reason)]):
+            if not put_aside(quarantine, ORIGIN, message, reason):
                 again.add(message.id)
     return reports, again
 
 
-def _parse(message: StandingsMessage) -> _Report:
+def _parse(message: QueueMessage) -> _Report:
     try:
         raw = json.loads(message.body)
         unlocked = [(key, tier) for key, tier in raw["unlocked"]]

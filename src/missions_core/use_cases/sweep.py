@@ -21,7 +21,7 @@ from missions_core.storage.remains import Remains
 from missions_core.storage.scores import KEPT_SECONDS, Leaderboard, Scores
 from missions_core.use_cases.erasures import Erasure, leaderboards_of, parse_erasure
 from missions_core.use_cases.integration import Announcement, bus_event
-from missions_core.use_cases.quarantine import quarantine_body
+from missions_core.use_cases.quarantine import QueueMessage, put_aside
 
 logger = create_logger()
 metrics = create_metrics()
@@ -34,14 +34,6 @@ LEADERBOARDS_GONE_MS = KEPT_SECONDS * 1000 + 9 * DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
-class ErasureMessage:
-    """One message of the erasure queue."""
-
-    id: str
-    body: str
-
-
-@dataclass(frozen=True, slots=True)
 class Places:
     """Wherever a player may be found."""
 
@@ -51,18 +43,17 @@ class Places:
     bus: EventBus
 
 
-def sweep_all(places: Places, quarantine: Queue, messages: Sequence[ErasureMessage], *, now: int) -> list[str]:
+def sweep_all(places: Places, quarantine: Queue, messages: Sequence[QueueMessage], *, now: int) -> list[str]:
     """Remove a batch of erased players; return the ids of the messages to deliver again."""
     metrics.add_metric("ErasuresReceived", MetricUnit.Count, len(messages))
     return [message.id for message in messages if not _handle(places, quarantine, message, now=now)]
 
 
-def _handle(places: Places, quarantine: Queue, message: ErasureMessage, *, now: int) -> bool:
+def _handle(places: Places, quarantine: Queue, message: QueueMessage, *, now: int) -> bool:
     try:
         rows = _sweep(places, parse_erasure(message.body), now=now)
     except InvalidInput as reason:
-        logger.error("erasure quarantined", reason=reason.code, message_id=message.id)
-        return not quarantine.send([quarantine_body(ORIGIN, message.body, reason)])
+        return put_aside(quarantine, ORIGIN, message, reason)
     except Exception:
         # The boundary between neighbours: this message comes back, and in the end goes to the dead-letter queue; the others are done.
         logger.exception("player not removed", message_id=message.id)

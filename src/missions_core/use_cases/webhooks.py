@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
@@ -11,7 +10,7 @@ from missions_core.errors import InvalidInput, MisconfiguredError, Unreachable
 from missions_core.messaging import Queue
 from missions_core.observability import create_logger, create_metrics
 from missions_core.outbound import Endpoint
-from missions_core.use_cases.quarantine import quarantine_body
+from missions_core.use_cases.quarantine import QueueMessage, put_aside
 
 logger = create_logger()
 metrics = create_metrics()
@@ -20,15 +19,7 @@ ORIGIN = "webhook"
 CLOUD_EVENT = "application/cloudevents+json; charset=utf-8"
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookMessage:
-    """One message of the webhook queue: an EventBridge event, whose detail is ours."""
-
-    id: str
-    body: str
-
-
-def deliver(endpoint: Endpoint | None, quarantine: Queue, messages: Sequence[WebhookMessage], *, now: int) -> list[str]:
+def deliver(endpoint: Endpoint | None, quarantine: Queue, messages: Sequence[QueueMessage], *, now: int) -> list[str]:
     """Post a batch, each event under its own id; return the ids of the messages to deliver again. None: there is no webhook any more."""
     metrics.add_metric("WebhooksReceived", MetricUnit.Count, len(messages))
     if endpoint is None:
@@ -40,13 +31,12 @@ def deliver(endpoint: Endpoint | None, quarantine: Queue, messages: Sequence[Web
     return again
 
 
-def _handle(endpoint: Endpoint, quarantine: Queue, message: WebhookMessage, *, now: int) -> bool:
+def _handle(endpoint: Endpoint, quarantine: Queue, message: QueueMessage, *, now: int) -> bool:
     try:
         event = _read(message.body)
         answer = endpoint.post(json.dumps(event), id=event["id"], now=now, content_type=CLOUD_EVENT)
     except InvalidInput as reason:
-        logger.error("webhook quarantined", reason=reason.code, message_id=message.id)
-        return not quarantine.send([quarantine_body(ORIGIN, message.body, reason)])
+        return put_aside(quarantine, ORIGIN, message, reason)
     except (Unreachable, MisconfiguredError) as error:
         logger.error("webhook not delivered", reason=error.code, detail=error.message, message_id=message.id)
         return False

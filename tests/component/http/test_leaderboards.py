@@ -11,7 +11,8 @@ from missions_core.domain.events import ScoreChanged
 from missions_core.messaging import Queue
 from missions_core.settings import settings
 from missions_core.use_cases.merging import Timer
-from missions_core.use_cases.standings import StandingsMessage, standings_body, update_standings
+from missions_core.use_cases.quarantine import QueueMessage
+from missions_core.use_cases.standings import standings_body, update_standings
 from missions_core.use_cases.stores import stores_of
 from tests.component.http.conftest import NOW, Client
 from tests.support.catalogs import mission, snapshot
@@ -48,7 +49,7 @@ def told(player: str, score: ScoreChanged) -> str:
     return standings_body(player, f"account of {player}", [score], at=NOW) or ""
 
 
-def update(messages: list[StandingsMessage]) -> list[str]:
+def update(messages: list[QueueMessage]) -> list[str]:
     timer = Timer(NOW, lambda _: None)
     return update_standings(stores_of("missions"), Queue(settings.quarantine_queue_url), messages, timer, erasure_delay_ms=HOUR_MS)
 
@@ -56,7 +57,7 @@ def update(messages: list[StandingsMessage]) -> list[str]:
 def stand(*scores: tuple[str, int], board: str = "race", label: str = "2026-W47", closes_at: int = CLOSES) -> None:
     """Let players have scores, the later ones reached later."""
     messages = [
-        StandingsMessage(
+        QueueMessage(
             str(n),
             told(player, ScoreChanged(board, label, str(score), NOW - 1000 + n, closes_at, 1)),
         )
@@ -108,7 +109,7 @@ def test_before_anybody_scored_it_is_empty(ann: Client) -> None:
 
 
 def test_fractions_are_shown_as_such(ann: Client) -> None:
-    update([StandingsMessage("1", told("ann", ScoreChanged("race", "2026-W47", "12.5", NOW, CLOSES, 1)))])
+    update([QueueMessage("1", told("ann", ScoreChanged("race", "2026-W47", "12.5", NOW, CLOSES, 1)))])
 
     assert ann.get("/v1/leaderboards/race").body["me"]["score"] == 12.5
 

@@ -8,7 +8,7 @@ import pytest
 
 from missions_core.domain.catalog import DAY_MS, HOUR_MS
 from missions_core.storage.catalogs import Catalogs
-from missions_core.use_cases import changes
+from missions_core.use_cases import retrying
 from tests.support.catalogs import mission, snapshot
 from tests.support.faults import on, refuse
 from tests.support.game import ms
@@ -199,8 +199,8 @@ def test_fractions_are_exact(host: Any, post: Any) -> None:
 
 
 def test_a_contended_player_is_a_503_worth_retrying(host: Any, post: Any, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(changes, "LONGEST_PAUSE_SECONDS", 0.001)
-    monkeypatch.setattr(changes, "FIRST_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr(retrying, "LONGEST_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr(retrying, "FIRST_PAUSE_SECONDS", 0.001)
     world.aws.intercept = on("PutItem", refuse("ConditionalCheckFailedException"), times=99)
     answer = host.post("/v1/actions", post.event())
     assert answer.problem == (503, "contention", None)
