@@ -2,7 +2,6 @@
 
 import contextlib
 import random
-import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
 
+from bench.emulated import free_port
 from bench.month import FORUM
 from bench.table import Row
 from infra.local import emulator
@@ -44,7 +44,7 @@ def rows(*, quick: bool) -> Iterator[Row]:
 def _stack() -> Iterator[LocalStack]:
     with tempfile.TemporaryDirectory() as folder:
         try:
-            yield up(Path(folder), _free_port(), None, FORUM, lambda _: contextlib.nullcontext())
+            yield up(Path(folder), free_port(), None, FORUM, lambda _: contextlib.nullcontext())
         finally:
             emulator.stop(Path(folder))
 
@@ -74,13 +74,6 @@ def _action() -> dict[str, object]:
         "time": now,
         "data": {"length": 20},
     }
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((emulator.HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _percentile(seconds: list[float], percent: int) -> float:

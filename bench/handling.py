@@ -1,7 +1,6 @@
 """One action from its queue message to the saved state, in terms of the two bare calls it cannot do without."""
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from itertools import count
 from statistics import median
@@ -9,11 +8,11 @@ from typing import Any
 from unittest.mock import patch
 
 import boto3
-from botocore.awsrequest import AWSResponse
 
+from bench.emulated import emulated_aws
 from bench.player import NOW, action, player, snapshot
 from bench.table import Row, cpu_seconds
-from infra.inprocess import Deliver, InProcessAws, Request, create_resources, running
+from infra.inprocess import create_resources
 from missions_core.domain import codec
 from missions_core.domain.snapshots import catalog_from_snapshot
 from missions_core.domain.state import PlayerState
@@ -27,30 +26,14 @@ PAUSE_MS = 120_000  # a busy player: thirty actions an hour
 
 
 def rows() -> Iterator[Row]:
-    """The ratio, pair by pair, without the emulator's own CPU."""
+    """The ratio, pair by pair: CPU of this process alone, for AWS is another one (and without TLS, which would add to both)."""
     catalog = snapshot()
-    with running() as aws, patch.dict(os.environ, create_resources()):
+    with emulated_aws(), patch.dict(os.environ, create_resources()):
         Catalogs("missions").publish(catalog)
         bare, handling = _bare_calls(player(catalog_from_snapshot(catalog))), _handling()
         handling()  # loads the catalog
-        ratios = [_client_seconds(aws, handling) / _client_seconds(aws, bare) for _ in range(ROUNDS)]
+        ratios = [cpu_seconds(handling, times=TIMES) / cpu_seconds(bare, times=TIMES) for _ in range(ROUNDS)]
     yield Row("CPU: one action handled ÷ bare GetItem + PutItem", f"{median(ratios):.2f}", "<= 1.5")
-
-
-def _client_seconds(aws: InProcessAws, work: Callable[[], None]) -> float:
-    """CPU seconds of a piece of work, but for those in which the emulator answers."""
-    answering = 0.0
-
-    def timed(request: Request, deliver: Deliver) -> AWSResponse:
-        nonlocal answering
-        start = time.process_time()
-        try:
-            return deliver(request)
-        finally:
-            answering += time.process_time() - start
-
-    with patch.object(aws, "intercept", timed):
-        return cpu_seconds(work, times=TIMES) - answering
 
 
 def _bare_calls(state: PlayerState) -> Callable[[], None]:

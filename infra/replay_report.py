@@ -79,7 +79,7 @@ def _quests(view: PlayerView) -> dict[str, Any]:
 
 def _achievements(state: PlayerState, catalog: Catalog) -> dict[str, list[str]]:
     """The achievements that are unlocked, with the names of the tiers that are reached, if they have names."""
-    unlocked = [(template, state.achievements[template.key]) for template in catalog.achievements() if template.key in state.achievements]
+    unlocked = [(template, state.achievements[template.key]) for template in catalog.achievements if template.key in state.achievements]
     return {template.key: [tier.name for tier in template.tiers[: len(held.tiers)] if tier.name] for template, held in unlocked}
 
 

@@ -2,8 +2,7 @@
 
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import boto3
@@ -83,14 +82,6 @@ class Batch(Source):
 
     def _redeliver(self, world: CrashWorld) -> None:
         self._left = self._all
-
-
-@dataclass(frozen=True)
-class Case:
-    """A use case: `prepare` makes a world ready and says who will cause the invocation."""
-
-    name: str
-    prepare: Callable[[CrashWorld], Source]
 
 
 def _request(function: str, route: str, body: object = None, player: str = ANN, *roles: str) -> Source:
@@ -317,45 +308,44 @@ SHOW = "show:2026-W47"
 EVIDENCE = f"{MISSION}/{SHOW}/evidence"
 PAGE = {"type": "url", "url": "https://example.org/page"}
 UPLOAD = {"type": "uploaded_content", "content_type": "image/jpeg", "size": 12}
-CASES = (
-    Case("track (queue)", _track),
-    Case("track (HTTP)", _post_actions),
-    Case("claim", _on_busy_day(lambda: _request("claim_reward", f"POST {MISSION}/one_post:2026-11-21/claim"))),
-    Case("claim all", _on_busy_day(lambda: _request("claim_reward", "POST /v1/me/claims"))),
-    Case("check-in", _on_busy_day(lambda: _request("check_in", "POST /v1/me/check-ins"))),
-    Case("settle", _settle),
-    Case("settle, out of time", _out_of_time),
-    Case("reconcile", _reconcile),
-    Case("grant", _grant),
-    Case("publish", _publish),
-    Case("rotate", _rotate),
-    Case("reset", _reset),
-    Case("publish catalog", _publish_catalog),
-    Case("profile", _on_busy_day(lambda: _request("player_commands", "PATCH /v1/me/profile", {"zone": "Asia/Tokyo", "name": "Ann"}))),
-    Case("start", _on_busy_day(lambda: _request("player_commands", f"POST {MISSION}/watcher:2026-W47/start"))),
-    Case("start quest", _on_busy_day(lambda: _request("player_commands", f"POST {QUESTS}/hunt/start"))),
-    Case("complete step", _give_word),
-    Case("claim achievement", _on_busy_day(lambda: _request("claim_reward", "POST /v1/me/achievements/writer/claim"))),
-    Case("close leaderboard", _close),
-    Case("reroll", _on_busy_day(lambda: _request("player_commands", f"POST {MISSION}/many_posts:2026-11-21/reroll"))),
-    Case("hand in evidence", _on_busy_day(lambda: _request("player_commands", f"POST {EVIDENCE}", PAGE))),
-    Case("buy an upload", _on_rich_day(lambda: _request("player_commands", f"POST {EVIDENCE}", UPLOAD))),
-    Case("take an upload", _arrived),
-    Case("moderate", _moderate),
-    Case("approve", _decide("approve")),
-    Case("reject", _decide("reject")),
-    Case("buy freeze", _on_rich_day(lambda: _request("player_commands", "POST /v1/me/streaks/freezes"))),
-    Case("release", _judge("release")),
-    Case("revoke", _judge("revoke")),
-    Case("clear flags", _clear),
-    Case("erase", _on_busy_day(lambda: _request("player_commands", "DELETE /v1/me"))),
-    Case("sweep", _sweep),
-    Case("consume events", _neighbours),
-    Case("pause", _on_busy_day(lambda: _request("player_commands", "POST /v1/me/pause", {"days": 3}))),
-    Case(
-        "register",
-        lambda world: _request(
-            "admin_api", "PUT /v1/players/new", {"zone": "Europe/Berlin", "locale": "de", "vip": True}, "host", "service"
-        ),
+
+# By name: makes a world ready and says who will cause the invocation.
+CASES: Mapping[str, Callable[[CrashWorld], Source]] = {
+    "track (queue)": _track,
+    "track (HTTP)": _post_actions,
+    "claim": _on_busy_day(lambda: _request("claim_reward", f"POST {MISSION}/one_post:2026-11-21/claim")),
+    "claim all": _on_busy_day(lambda: _request("claim_reward", "POST /v1/me/claims")),
+    "check-in": _on_busy_day(lambda: _request("check_in", "POST /v1/me/check-ins")),
+    "settle": _settle,
+    "settle, out of time": _out_of_time,
+    "reconcile": _reconcile,
+    "grant": _grant,
+    "publish": _publish,
+    "rotate": _rotate,
+    "reset": _reset,
+    "publish catalog": _publish_catalog,
+    "profile": _on_busy_day(lambda: _request("player_commands", "PATCH /v1/me/profile", {"zone": "Asia/Tokyo", "name": "Ann"})),
+    "start": _on_busy_day(lambda: _request("player_commands", f"POST {MISSION}/watcher:2026-W47/start")),
+    "start quest": _on_busy_day(lambda: _request("player_commands", f"POST {QUESTS}/hunt/start")),
+    "complete step": _give_word,
+    "claim achievement": _on_busy_day(lambda: _request("claim_reward", "POST /v1/me/achievements/writer/claim")),
+    "close leaderboard": _close,
+    "reroll": _on_busy_day(lambda: _request("player_commands", f"POST {MISSION}/many_posts:2026-11-21/reroll")),
+    "hand in evidence": _on_busy_day(lambda: _request("player_commands", f"POST {EVIDENCE}", PAGE)),
+    "buy an upload": _on_rich_day(lambda: _request("player_commands", f"POST {EVIDENCE}", UPLOAD)),
+    "take an upload": _arrived,
+    "moderate": _moderate,
+    "approve": _decide("approve"),
+    "reject": _decide("reject"),
+    "buy freeze": _on_rich_day(lambda: _request("player_commands", "POST /v1/me/streaks/freezes")),
+    "release": _judge("release"),
+    "revoke": _judge("revoke"),
+    "clear flags": _clear,
+    "erase": _on_busy_day(lambda: _request("player_commands", "DELETE /v1/me")),
+    "sweep": _sweep,
+    "consume events": _neighbours,
+    "pause": _on_busy_day(lambda: _request("player_commands", "POST /v1/me/pause", {"days": 3})),
+    "register": lambda world: _request(
+        "admin_api", "PUT /v1/players/new", {"zone": "Europe/Berlin", "locale": "de", "vip": True}, "host", "service"
     ),
-)
+}

@@ -22,9 +22,10 @@ from botocore.retries.quota import RetryQuota
 from missions_core.storage import audit, catalogs, evidence, jobs, ledger, players, remains, scores, transactions
 from missions_core.storage import table as table_module
 from missions_core.use_cases import retrying
-from tests.simulation.crash_cases import CASES, FIRST, NOW, Case, Source
+from tests.simulation.crash_cases import CASES, FIRST, NOW, Source
 from tests.simulation.crash_faults import FAULTS, Died, Fault
 from tests.simulation.crash_world import Converged, CrashWorld, crash_world
+from tests.simulation.runner import everywhere
 
 DELIVERIES = 5  # as often as a queue delivers before it gives up
 STORES = (audit, catalogs, evidence, jobs, ledger, players, remains, scores)
@@ -40,34 +41,35 @@ ENVIRONMENT = {
 class Covered:
     """What was run of one use case: its calls, the runs per fault, and what did not converge."""
 
-    case: Case
+    name: str
     calls: list[str]
     runs: dict[str, int] = field(default_factory=lambda: dict.fromkeys([fault.name for fault in FAULTS], 0))
     diverged: list[str] = field(default_factory=list)
 
 
-def cover(case: Case) -> Covered:
-    """Let every fault befall every call the use case makes when nothing does."""
+def cover(name: str) -> Covered:
+    """Let every fault befall every call the use case of that name makes when nothing does."""
+    prepare = CASES[name]
     with _quiet(), crash_world(FIRST, NOW) as world:
-        source = case.prepare(world)
+        source = prepare(world)
         restore = world.checkpoint()
         expected = _stages(world, source)
         requests = world.wire.calls
-        covered = Covered(case, [request.operation for request in requests])
+        covered = Covered(name, [request.operation for request in requests])
         if told := _compare(*expected[:2]):
-            covered.diverged.append(f"{case.name}, undisturbed, delivered once more, {told}")
+            covered.diverged.append(f"{name}, undisturbed, delivered once more, {told}")
         for at, fault in [(at, fault) for at, request in enumerate(requests) for fault in FAULTS if fault.concerns(request)]:
             restore()
             covered.runs[fault.name] += 1
             if told := _difference(expected, world, source, fault, at):
-                covered.diverged.append(f"{case.name}, call {at + 1} ({covered.calls[at]}), {fault.name}: {told}")
+                covered.diverged.append(f"{name}, call {at + 1} ({covered.calls[at]}), {fault.name}: {told}")
     return covered
 
 
 def table(all_covered: Sequence[Covered]) -> str:
     """Runs by use case and fault."""
     heads = ["use case", "calls", *(fault.name for fault in FAULTS), "runs", "diverged"]
-    rows = [[each.case.name, len(each.calls), *each.runs.values(), sum(each.runs.values()), len(each.diverged)] for each in all_covered]
+    rows = [[each.name, len(each.calls), *each.runs.values(), sum(each.runs.values()), len(each.diverged)] for each in all_covered]
     rows.append(["all", *(sum(int(row[column]) for row in rows) for column in range(1, len(heads)))])
     widths = [max(len(str(row[column])) for row in [heads, *rows]) for column in range(len(heads))]
     return "\n".join("  ".join(str(cell).ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in [heads, *rows])
@@ -145,6 +147,6 @@ def _quiet() -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    everything = [cover(case) for case in CASES]
+    everything = list(everywhere(cover, list(CASES)))
     sys.stdout.write("\n".join([table(everything), *(line for each in everything for line in each.diverged), ""]))
     sys.exit(any(each.diverged for each in everything))

@@ -1,7 +1,6 @@
 """Whatever fails, whenever: what was done once is done once, and what was not done yet gets done."""
 
 import sys
-from collections.abc import Iterator
 
 import pytest
 
@@ -14,28 +13,24 @@ from missions_core.storage.ledger import Ledger
 from missions_core.use_cases import changes, closing
 from missions_core.use_cases.changes import Draft
 from missions_core.use_cases.stores import Stores
-from tests.simulation.crash_cases import CASES, Case
+from tests.simulation.crash_cases import CASES
 from tests.simulation.crash_faults import BATCHES, FAULTS
 from tests.simulation.crash_matrix import Covered, cover, table
+from tests.simulation.runner import everywhere
 
 
 @pytest.fixture(scope="module")
-def report(request: pytest.FixtureRequest) -> Iterator[list[Covered]]:
-    """What was covered; printed at the end."""
-    covered: list[Covered] = []
-    yield covered
+def matrix(request: pytest.FixtureRequest) -> dict[str, Covered]:
+    """What was covered, by use case; printed."""
+    covered = list(everywhere(cover, list(CASES)))
     with request.config.pluginmanager.get_plugin("capturemanager").global_and_fixture_disabled():
         sys.stdout.write(f"\n\n{table(covered)}\n")
+    return {each.name: each for each in covered}
 
 
-def case(name: str) -> Case:
-    return next(each for each in CASES if each.name == name)
-
-
-@pytest.mark.parametrize("each", CASES, ids=lambda each: each.name)
-def test_the_world_converges_whatever_befalls_a_call(each: Case, report: list[Covered]) -> None:
-    covered = cover(each)
-    report.append(covered)
+@pytest.mark.parametrize("name", CASES)
+def test_the_world_converges_whatever_befalls_a_call(name: str, matrix: dict[str, Covered]) -> None:
+    covered = matrix[name]
 
     assert covered.diverged == []
     batches = [operation for operation in covered.calls if operation in BATCHES]
@@ -50,7 +45,7 @@ def test_a_wallet_moved_outside_the_transaction_is_noticed(monkeypatch: pytest.M
 
     monkeypatch.setattr(Ledger, "grant", careless)
 
-    assert cover(case("grant")).diverged
+    assert cover("grant").diverged
 
 
 def test_prizes_owed_with_every_attempt_to_close_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,7 +57,7 @@ def test_prizes_owed_with_every_attempt_to_close_are_noticed(monkeypatch: pytest
 
     monkeypatch.setattr(closing, "_award", careless)
 
-    assert cover(case("close leaderboard")).diverged
+    assert cover("close leaderboard").diverged
 
 
 def test_a_board_kept_only_after_the_state_has_lost_it_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,4 +68,4 @@ def test_a_board_kept_only_after_the_state_has_lost_it_is_noticed(monkeypatch: p
 
     monkeypatch.setattr(changes, "save", careless)
 
-    assert cover(case("reconcile")).diverged
+    assert cover("reconcile").diverged

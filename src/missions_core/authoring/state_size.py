@@ -61,7 +61,7 @@ def worst_case_state(catalog: Catalog) -> StateSize:
     parts = [Contribution("what every player has", FIXED_BYTES), *_drawn(catalog), *_specials(catalog)]
     parts += [_mission(template, boards=2) for template in catalog.missions("perpetual")]
     parts += [_mission(template, boards=1) for template in catalog.missions("quest")]
-    parts += [_achievement(template) for template in catalog.achievements()]
+    parts += [_achievement(template) for template in catalog.achievements]
     asked = [leaf for leaves in catalog.lifetime_leaves.values() for leaf in leaves if leaf.action not in REACHED]
     plain = {*catalog.known_actions, *COUNTED}  # counted whether or not anybody asks
     parts += [_counter(leaf) for leaf in asked if leaf.counter not in plain]

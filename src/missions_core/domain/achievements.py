@@ -26,7 +26,7 @@ def review(state: PlayerState, catalog: Catalog, events: Sequence[Event], *, now
     while True:
         _count(state, catalog, events)
         reached = facts.reached(state, catalog)
-        events = [event for template in catalog.achievements() for event in _unlock(state, catalog, template, reached, now=now)]
+        events = [event for template in catalog.achievements for event in _unlock(state, catalog, template, reached, now=now)]
         if not events:
             return unlocked
         unlocked += events

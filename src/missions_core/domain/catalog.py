@@ -1,9 +1,10 @@
 """The compiled catalog: what the runtime reads. Built by `authoring`, stored as JSON snapshots, loaded by `snapshots`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, Literal
 
 PeriodKind = Literal["daily", "weekly", "monthly", "special", "perpetual", "quest"]
@@ -425,7 +426,7 @@ class Rules:
     referral: ReferralRule | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Catalog:
     """All published templates and rules at one version, plus whichever older template versions a state still names."""
 
@@ -441,10 +442,24 @@ class Catalog:
         current = self.templates.get(key)
         return current if current is not None and current.version == version else self.retired[key, version]
 
-    def missions(self, kind: PeriodKind) -> Iterator[Template]:
+    def missions(self, kind: PeriodKind) -> Sequence[Template]:
         """Mission templates of one period kind, in key order; quests have a kind of their own."""
-        return (t for t in self.templates.values() if t.kind != "achievement" and t.period == kind)
+        return self._missions.get(kind, ())
 
-    def achievements(self) -> Iterator[Template]:
+    @cached_property
+    def achievements(self) -> Sequence[Template]:
         """Achievement templates, in key order."""
-        return (t for t in self.templates.values() if t.kind == "achievement")
+        return tuple(t for t in self.templates.values() if t.kind == "achievement")
+
+    @cached_property
+    def versions(self) -> Set[tuple[str, int]]:
+        """Key and version of every current template."""
+        return frozenset((t.key, t.version) for t in self.templates.values())
+
+    @cached_property
+    def _missions(self) -> Mapping[PeriodKind, Sequence[Template]]:
+        found: dict[PeriodKind, list[Template]] = {}
+        for template in self.templates.values():
+            if template.kind != "achievement":
+                found.setdefault(template.period, []).append(template)
+        return found

@@ -7,6 +7,8 @@ from older bytes. Anything else needs a new format byte, whose predecessor keeps
 import json
 import zlib
 from collections.abc import Callable
+from dataclasses import fields
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from missions_core.domain.catalog import ItemReward, PeriodKind, Rewards
@@ -37,6 +39,11 @@ from missions_core.domain.state import (
 )
 
 Record = TypeVar("Record")
+
+_to_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False).encode
+# Everything a mission has besides its template, version and progress, and what most missions have of it: nothing.
+_beyond_progress = attrgetter(*[each.name for each in fields(Mission)[3:]])
+UNTOUCHED = _beyond_progress(Mission("", 0, []))
 
 FORMAT = 2  # as written; every format below can be read
 KINDS: tuple[PeriodKind, ...] = ("daily", "weekly", "monthly", "special", "perpetual", "quest")
@@ -80,7 +87,7 @@ def decode_board(stored: bytes) -> Board:
 
 
 def _compressed(packed: list[Any]) -> bytes:
-    text = json.dumps(packed, separators=(",", ":"), ensure_ascii=False)
+    text = _to_json(packed)
     packer = zlib.compressobj(level=6, zdict=DICTIONARIES[FORMAT])
     return bytes([FORMAT]) + packer.compress(text.encode()) + packer.flush()
 
@@ -264,12 +271,13 @@ def _unpack_board(record: list[Any]) -> Board:
 
 def _pack_mission(mission: Mission, start: int) -> list[Any]:
     untouched = mission.progress.count(None) == len(mission.progress)
-    if untouched and mission == Mission(mission.template, mission.version, mission.progress):
-        return [mission.template, mission.version, len(mission.progress)]  # most are: what follows would take twice the time
+    progress = len(mission.progress) if untouched else mission.progress
+    if _beyond_progress(mission) == UNTOUCHED:
+        return [mission.template, mission.version, progress]  # most are: what follows would take ten times as long
     return _trimmed([
         mission.template,
         mission.version,
-        len(mission.progress) if untouched else mission.progress,
+        progress,
         STATUSES.index(mission.status) or None,
         _offset(mission.first_at, start),
         _offset(mission.last_at, start),
@@ -286,28 +294,25 @@ def _pack_mission(mission: Mission, start: int) -> list[Any]:
 
 
 def _unpack_mission(record: list[Any], start: int) -> Mission:
-    if len(record) == 3:
-        return Mission(record[0], record[1], [None] * record[2] if isinstance(record[2], int) else record[2])
-    (
-        template, version, progress, status, first, last, completed, claimed, paid, started, steps, competitive, reached, evidence, limited,
-    ) = _padded(record, 15)  # fmt: skip
-    return Mission(
-        template=template,
-        version=version,
-        progress=[None] * progress if isinstance(progress, int) else progress,
-        status=STATUSES[status or 0],
-        started_at=_instant(started, start),
-        first_at=_instant(first, start),
-        last_at=_instant(last, start),
-        completed_at=_instant(completed, start),
-        claimed_at=_instant(claimed, start),
-        paid=None if paid is None else rewards_from_snapshot(paid),
-        steps=[_instant(step, start) for step in steps or []],
-        competitive=bool(competitive),
-        reached_at=_instant(reached, start),
-        evidence=[_unpack_submission(submission) for submission in evidence or []],
-        limited=limited or [],
-    )
+    template, version, progress, *more = record
+    mission = Mission(template, version, [None] * progress if isinstance(progress, int) else progress)
+    if not more:
+        return mission
+    status, first, last, completed, claimed, paid, started, steps, competitive, reached, evidence, limited = _padded(more, 12)
+    mission.status = STATUSES[status or 0]
+    mission.first_at = _instant(first, start)
+    mission.last_at = _instant(last, start)
+    if len(more) > 3:  # few have more than progress: worth a question
+        mission.completed_at = _instant(completed, start)
+        mission.claimed_at = _instant(claimed, start)
+        mission.paid = None if paid is None else rewards_from_snapshot(paid)
+        mission.started_at = _instant(started, start)
+        mission.steps = [_instant(step, start) for step in steps or []]
+        mission.competitive = bool(competitive)
+        mission.reached_at = _instant(reached, start)
+        mission.evidence = [_unpack_submission(submission) for submission in evidence or []]
+        mission.limited = limited or []
+    return mission
 
 
 def _unpack_preferences(record: list[Any]) -> Preferences:

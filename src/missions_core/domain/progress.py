@@ -46,8 +46,8 @@ def apply(state: PlayerState, catalog: Catalog, action: Action, *, own: bool = F
     applied = Applied("no_mission" if _reaches_a_board(state, action) else "late")
     for board, mission in list(state.missions()):
         template = catalog.template(mission.template, mission.version)
-        wanted = [index for type_ in types for index in template.leaves_of.get(type_, ())]
-        if wanted and _takes(board, mission, template, action):
+        if not template.leaves_of.keys().isdisjoint(types) and _takes(board, mission, template, action):
+            wanted = [index for type_ in types for index in template.leaves_of.get(type_, ())]
             limits = template.limits if own else None
             reached = None if limits is None else limited.reached(board, mission, limits, action.time)
             held_off = None if reached is None or reached.is_shadow else reached.outcome

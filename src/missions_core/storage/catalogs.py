@@ -3,7 +3,7 @@
 import json
 import time
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -105,12 +105,12 @@ class Catalogs:
         self._checked_at = time.monotonic()
         return self._catalog
 
-    def bring(self, catalog: Catalog, wanted: Iterable[TemplateVersion], *, to_show: bool = False) -> None:
+    def bring(self, catalog: Catalog, wanted: Set[TemplateVersion], *, to_show: bool = False) -> None:
         """Make the catalog know these template versions too. MisconfiguredError `template_lost`: the table no longer holds one.
 
         `to_show`: for those, and during an outage for all, placeholders stand in, until they can be had again.
         """
-        missing = [version for version in wanted if not _holds(catalog, version)]
+        missing = [version for version in wanted - catalog.versions if not _holds(catalog, version)]
         if not missing:
             return
         for raw in optional("templates", lambda: self._stored(missing), []) if to_show else self._stored(missing):
@@ -163,9 +163,7 @@ def _follows(version: int) -> Condition:
 
 
 def _holds(catalog: Catalog, version: TemplateVersion) -> bool:
-    current = catalog.templates.get(version[0])
-    if current is not None and current.version == version[1]:
-        return True
+    """Whether an older version is there, and not just its placeholder."""
     return version in catalog.retired and not catalog.retired[version].is_lost
 
 

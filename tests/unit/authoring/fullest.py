@@ -36,7 +36,7 @@ def fullest(catalog: Catalog, chance: Random) -> PlayerState:
     state.completions = {key: Completions(chance.randrange(1, 1000), _instant(chance)) for key in catalog.templates}
     state.quests = {each.key: _ended(each, chance) for each in catalog.missions("quest")}
     state.unproven = _unproven(catalog, chance)
-    for each in catalog.achievements():
+    for each in catalog.achievements:
         state.achievements[each.key] = Unlocked([_instant(chance) for _ in each.tiers], len(each.tiers))
     return state
 

@@ -81,7 +81,7 @@ def test_the_learning_app_deals_one_mission_of_each_difficulty_to_everybody() ->
     catalog = shipped("learning")
     rotation = catalog.rules.rotation["daily"]
 
-    assert len(list(catalog.missions("daily"))) == 22
+    assert len(catalog.missions("daily")) == 22
     assert len({template.category for template in catalog.templates.values()}) == 5
     assert (rotation.min, rotation.max, set(rotation.difficulty.values())) == (3, 3, {rotation.difficulty["beginner"]})
     for difficulty in rotation.difficulty:
@@ -93,7 +93,7 @@ def test_the_git_catalog_deals_everything_to_everybody() -> None:
     catalog = shipped("git")
 
     for kind in DRAWN_KINDS:
-        assert len(list(catalog.missions(kind))) <= catalog.rules.rotation[kind].min
+        assert len(catalog.missions(kind)) <= catalog.rules.rotation[kind].min
     for template in catalog.templates.values():
         assert (template.level_min, template.level_max, template.vip, template.history, template.segments) == (1, None, False, "any", ())
         assert (template.prerequisites, template.cooldown_ms, template.auto_claim) == ((), 0, True)
@@ -102,7 +102,7 @@ def test_the_git_catalog_deals_everything_to_everybody() -> None:
 @pytest.mark.parametrize("name", ["forum", "learning"])
 def test_there_is_an_achievement_of_every_type(name: str) -> None:
     catalog = shipped(name)
-    achievements = list(catalog.achievements())
+    achievements = catalog.achievements
     asked = {leaf.action for template in achievements for leaf in template.leaves}
     collected = {leaf.action for template in achievements for leaf in template.leaves if template.achievement_type == "collection"}
 
@@ -124,7 +124,7 @@ def test_there_is_an_achievement_of_every_type(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["forum", "learning"])
 def test_there_are_quests_to_stroll_through_to_race_through_and_to_earn(name: str) -> None:
-    quests = list(shipped(name).missions("quest"))
+    quests = shipped(name).missions("quest")
 
     assert any(any(step.manual for step in quest.steps) and any(step.optional for step in quest.steps) for quest in quests)
     assert any(quest.requires_start and quest.time_limit_ms for quest in quests)

@@ -29,7 +29,7 @@ def achievement_list(view: PlayerView, shares: Shares, languages: Sequence[str])
     """All achievements; the secret ones at the end, in an order that does not tell which of them is which."""
     known: list[Template] = []
     secrets: list[SecretAchievement] = []
-    for template in view.catalog.achievements():
+    for template in view.catalog.achievements:
         if achievements.is_hidden(view.state, template):
             secrets.append(_placeholder(view.state, template))
         else:
