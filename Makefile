@@ -33,9 +33,9 @@ PIP_INSTALL := -m pip install -qq --require-virtualenv
 UV_COMPILE = $(LOCK_VENV)/bin/uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-annotate \
 	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 CHECKED := $(wildcard src functions infra)
-# The first run side by side, a file each; simulations take every core themselves, the end-to-end tests share one local stack.
 QUICK_TESTS := $(addprefix tests/,unit component conformance contract)
-SLOW_TESTS := $(addprefix tests/,simulation e2e)
+# A file each; simulations take every core themselves. End-to-end tests have a local stack per process.
+SIDE_BY_SIDE := --numprocesses 2 --dist loadfile
 
 ##@ Start here
 
@@ -61,8 +61,9 @@ demo: setup ## Show the whole loop on the local stack, step by step, and stop
 
 .PHONY: test
 test: lint ## Lint, then every test
-	@$(BIN)/pytest --numprocesses 2 --dist loadfile $(QUICK_TESTS) $(PYTEST_ARGS)
-	@$(BIN)/pytest $(SLOW_TESTS) $(PYTEST_ARGS)
+	@$(BIN)/pytest $(SIDE_BY_SIDE) $(QUICK_TESTS) $(PYTEST_ARGS)
+	@$(BIN)/pytest tests/simulation $(PYTEST_ARGS)
+	@$(BIN)/pytest $(SIDE_BY_SIDE) tests/e2e $(PYTEST_ARGS)
 
 .PHONY: test-unit test-component test-simulation test-contract test-e2e
 test-unit: ## Pure tests, sockets blocked (seconds)

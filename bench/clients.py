@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
 
-from bench.emulated import free_port
 from bench.month import FORUM
 from bench.table import Row
 from infra.local import emulator
@@ -44,7 +43,7 @@ def rows(*, quick: bool) -> Iterator[Row]:
 def _stack() -> Iterator[LocalStack]:
     with tempfile.TemporaryDirectory() as folder:
         try:
-            yield up(Path(folder), free_port(), None, FORUM, lambda _: contextlib.nullcontext())
+            yield up(Path(folder), emulator.free_port(), None, FORUM, lambda _: contextlib.nullcontext())
         finally:
             emulator.stop(Path(folder))
 

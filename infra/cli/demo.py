@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import socket
 import tempfile
 import time
 from collections.abc import Iterator
@@ -65,17 +64,10 @@ def _tell(story: Story, *, quiet: bool) -> tuple[list[Shown], ToolError | None]:
 def _own_stack(*, quiet: bool) -> Iterator[LocalStack]:
     run_dir = Path(tempfile.mkdtemp(prefix="missions-demo-"))
     try:
-        yield up(run_dir, free_port(), None, CATALOG, steps(quiet=quiet))
+        yield up(run_dir, emulator.free_port(), None, CATALOG, steps(quiet=quiet))
     finally:
         emulator.stop(run_dir)
         shutil.rmtree(run_dir, ignore_errors=True)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((emulator.HOST, 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def _say(line: str) -> None:

@@ -95,6 +95,14 @@ def log_path(run_dir: Path) -> Path:
     return run_dir / "ministack.log"
 
 
+def free_port() -> int:
+    """A port nobody listens on right now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
 def require_free(port: int) -> None:
     """Raise when something else listens on `port`."""
     with socket.socket() as probe:

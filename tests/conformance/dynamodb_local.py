@@ -1,14 +1,14 @@
 """A pytest plugin (`make conformance`): DynamoDB Local answers for DynamoDB instead of the emulator."""
 
-import socket
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 import pytest_socket
 
-from infra.dynamodb_local import HOST, serving
+from infra.dynamodb_local import serving
 from infra.errors import ToolError
+from infra.local import emulator
 
 JAR = Path(__file__).parents[2] / "build/dynamodb-local/node_modules/amplify-dynamodb-simulator/emulator"
 
@@ -24,7 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
     stack = ExitStack()
     config.add_cleanup(stack.close)
     try:
-        stack.enter_context(serving(JAR, _free_port()))
+        stack.enter_context(serving(JAR, emulator.free_port()))
     except ToolError as error:
         pytest.exit(str(error), returncode=1)
     pytest_socket.disable_socket = lambda *_, **__: None  # it is asked over one
@@ -34,10 +34,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.name in DIFFERENT:
             item.add_marker(pytest.mark.xfail(reason=DIFFERENT[item.name], raises=AssertionError, strict=True))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-    return port

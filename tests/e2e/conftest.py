@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -54,7 +53,7 @@ def stack(run_dir: Path) -> Iterator[LocalStack]:
     try:
         with pytest.MonkeyPatch.context() as environment:
             environment.setenv("AUTH", "true")  # this emulator then refuses what a function's role does not allow
-            started = up(run_dir, free_port(), None, CATALOG, lambda _: nullcontext())
+            started = up(run_dir, emulator.free_port(), None, CATALOG, lambda _: nullcontext())
         yield started
     finally:
         emulator.stop(run_dir)
@@ -85,11 +84,3 @@ def run_missions(run_dir: Path, *arguments: str) -> Finished:
     command = [str(Path(sys.executable).with_name("missions")), *arguments]
     done = subprocess.run(command, env=os.environ | {RUN_DIR_VARIABLE: str(run_dir)}, capture_output=True, text=True, check=False)
     return Finished(done.returncode, done.stdout, done.stderr)
-
-
-def free_port() -> int:
-    """A port nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind((emulator.HOST, 0))
-        port: int = probe.getsockname()[1]
-    return port

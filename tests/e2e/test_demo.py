@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from infra.local import emulator
-from tests.e2e.conftest import free_port, run_missions
+from tests.e2e.conftest import run_missions
 
 
 def test_the_demonstration_shows_every_step(tmp_path: Path) -> None:
@@ -16,7 +16,7 @@ def test_the_demonstration_shows_every_step(tmp_path: Path) -> None:
 
 
 def test_the_simulation_moves_and_stops_what_it_started(tmp_path: Path) -> None:
-    done = run_missions(tmp_path, "run", "--port", str(free_port()), "--rate", "5", "--for", "5s")
+    done = run_missions(tmp_path, "run", "--port", str(emulator.free_port()), "--rate", "5", "--for", "5s")
 
     assert done.code == 0, done.errors
     assert "over SQS" in done.output

@@ -13,7 +13,7 @@ from infra.local.api import Api
 from infra.local.clock import clock_offset, set_clock
 from infra.local.deploy import deploy
 from infra.local.stack import ROOT, LocalStack
-from tests.e2e.conftest import Caller, Finished, free_port, run_missions
+from tests.e2e.conftest import Caller, Finished, run_missions
 
 Missions = Callable[..., Finished]
 
@@ -21,7 +21,7 @@ Missions = Callable[..., Finished]
 @contextmanager
 def deployed(run_dir: Path, stage: str) -> Iterator[LocalStack]:
     """A second emulator with the template deployed for `stage`."""
-    port = free_port()
+    port = emulator.free_port()
     pid = emulator.start(run_dir, port, None)
     try:
         yield LocalStack.from_outputs(deploy(ROOT, emulator.endpoint_url(port), {"Stage": stage, "ErasureDelaySeconds": "900"}), pid, port)
@@ -60,7 +60,7 @@ def test_up_twice_updates_what_runs(stack: LocalStack, missions: Missions) -> No
 
 
 def test_up_on_another_port_says_what_to_do(stack: LocalStack, missions: Missions) -> None:
-    done = missions("local", "up", "--detach", "--port", str(free_port()))
+    done = missions("local", "up", "--detach", "--port", str(emulator.free_port()))
     assert done.code == 1
     assert "missions local down" in done.errors
 

@@ -23,7 +23,7 @@ from infra.receipts import receipts_queue
 from infra.retiming import into_last
 from infra.sending import attributes_with
 from missions_core.domain.catalog import DAY_MS
-from tests.e2e.conftest import Finished, free_port, run_missions
+from tests.e2e.conftest import Finished, run_missions
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -44,7 +44,7 @@ def git_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def git_stack(git_dir: Path) -> Iterator[LocalStack]:
     """A stack of its own, with the catalog for repositories."""
     try:
-        yield up(git_dir, free_port(), None, ROOT / "catalog" / "git", lambda _: nullcontext())
+        yield up(git_dir, emulator.free_port(), None, ROOT / "catalog" / "git", lambda _: nullcontext())
     finally:
         emulator.stop(git_dir)
 

@@ -32,7 +32,7 @@ def stopped(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     monkeypatch.setattr(command, "Story", FakeStory)
     monkeypatch.setattr(command, "interrupt_on_signals", lambda: None)
     monkeypatch.setattr(command.emulator, "stop", stopped.append)
-    monkeypatch.setattr(command, "free_port", lambda: 1)
+    monkeypatch.setattr(command.emulator, "free_port", lambda: 1)
     return stopped
 
 
