@@ -92,6 +92,10 @@ SEED_BASE ?= 0
 simulate: setup ## Simulate faults: make simulate SEEDS=100000 SEED_BASE=0 (BUG=name plants one)
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS) --seed-base $(SEED_BASE) $(if $(BUG),--bug $(BUG))
 
+.PHONY: trace
+trace: setup ## The short trace of a failing seed, to be kept: make -s trace SEED_BASE=785 (BUG=name plants one)
+	@$(BIN)/python -m tests.simulation --seeds 1 --seed-base $(SEED_BASE) $(if $(BUG),--bug $(BUG)) --trace
+
 .PHONY: lint
 lint: lint-style lint-types lint-imports lint-template lint-security ## Every static check
 

@@ -3,16 +3,17 @@
 import argparse
 import logging
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from statistics import median
 
-from bench import clients, cold_starts, cost, engine, growth, handling, real_activity
+from bench import clients, cold_starts, cost, engine, growth, handling, real_activity, scores
 from bench.meter import Uses
 from bench.month import measured
 from bench.naive.system import Naive
 from bench.product import Product
-from bench.table import Row, show
+from bench.table import Row, budgeted, show
 from missions_core.settings import Settings, Variable
 
 NOWHERE = {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}  # nothing can be reached
@@ -27,9 +28,11 @@ def main() -> None:
     logging.disable(logging.CRITICAL)
     os.environ |= NOWHERE
     if options.write:
-        options.write.write_text(cost.document(measured(Product), measured(Naive)))
+        options.write.write_text(cost.document(measured(Product), measured(Naive), scores.measured()))
     else:
-        print(show(list(_rows(quick=options.quick))))
+        rows = list(_rows(quick=options.quick))
+        print(show(rows))
+        sys.exit(any(row.exceeded for row in rows))
 
 
 def _rows(*, quick: bool) -> Iterator[Row]:
@@ -46,9 +49,10 @@ def _imports(*, rounds: int) -> Iterator[Row]:
     wanted = [variable.name for variable in vars(Settings).values() if type(variable) is Variable]
     with_names = dict.fromkeys(wanted, "https://example.invalid/x") | {"TABLE_NAME": "missions", "STAGE": "dev"}
     os.environ |= with_names | {"POWERTOOLS_SERVICE_NAME": "missions", "POWERTOOLS_METRICS_NAMESPACE": "Missions"}
+    measured_rounds = [cold_starts.one_round(cold_starts.BUDGETS) for _ in range(rounds)]
     for function, budget in cold_starts.BUDGETS.items():
-        ratio = median(cold_starts.ratios(function, rounds=rounds))
-        yield Row(f"CPU: import {function} ÷ boto3 + client", f"{ratio:.2f}", f"<= {budget}")
+        ratio = median(each[function] for each in measured_rounds)
+        yield budgeted(f"CPU: import {function} ÷ boto3 + client", ratio, most=budget)
 
 
 def _systems(product: Mapping[str, Uses], naive: Mapping[str, Uses]) -> Iterator[Row]:

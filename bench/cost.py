@@ -1,15 +1,20 @@
 """docs/cost.md: what a million of everything costs, from measured units. The same on every machine: no times in it."""
 
+import math
 from collections.abc import Mapping
 
 from bench import prices
 from bench.meter import Uses
 from bench.month import DAY, DAYS
+from missions_core.domain.leaderboards import KEPT
 from missions_core.storage.keys import DUE_SHARDS
+from missions_core.use_cases.merging import REST_MS
 from missions_core.use_cases.reset import PAGE
 
 MILLION = 1_000_000
 RUNS_A_DAY = 96  # template.yaml: every 15 minutes
+REST_SECONDS = REST_MS / 1000
+KB_PER_READ_UNIT = 4  # the emulator counts every row that is read as a small one
 # Kind of use, whether it comes over HTTP, and how it reads.
 KINDS = (
     ("action", False, "actions, each a message of its own"),
@@ -47,6 +52,22 @@ DynamoDB follows from the units above. The rest is **estimated**: calls as count
 NIGHTS = """
 Whoever plays, the reset job asks each of {shards} shards who is due, {runs} times a day: {units:,.0f} read units, ${dollars:.4f} a day,
 and half a unit per {page} players due.
+"""
+
+SCORES = """
+## Scores
+
+What a score of a competitive mission costs beside the action that raised it: its own row, and its share of the leaderboard's
+merged row, which is written once for all scores that are merged at once, every {rest:.0f} seconds at most. On a full leaderboard ({kept}
+entries of players whose ids are UUIDs) that row is {row:.0f} write units, and {reads} read units to look at first. Alone, a score
+pays all of it:
+
+| scores merged at once | a second, where the row is written every {rest:.0f} | writes, per score | $ DynamoDB writes per million scores |
+|---|---|---|---|
+"""
+
+BESIDE = """
+A batch that finds the row younger than {rest:.0f} seconds waits for it: a million of such waits are at most ${wait:.2f} of Lambda.
 
 ## Beside the common way
 
@@ -64,8 +85,8 @@ that cannot be lost between two writes, payments that exist once, settled boards
 """
 
 
-def document(product: Mapping[str, Uses], naive: Mapping[str, Uses]) -> str:
-    """The page."""
+def document(product: Mapping[str, Uses], naive: Mapping[str, Uses], scores: Mapping[int, Uses]) -> str:
+    """The page. `scores`: merges, by how many scores each merges."""
     head = HEAD.format(days=DAYS, visits=len(DAY), acts=sum(len(acts) for _, acts in DAY))
     dollars = DOLLARS.format(batch=prices.MESSAGES_PER_BATCH, ms=prices.REQUEST_SECONDS * 1000, mb=prices.LAMBDA_GB * 1024)
     night_units = DUE_SHARDS * RUNS_A_DAY * 0.5  # a query that finds nothing, eventually consistent
@@ -76,6 +97,9 @@ def document(product: Mapping[str, Uses], naive: Mapping[str, Uses]) -> str:
         dollars,
         *(_dollars(name, product[kind], over_http) for kind, over_http, name in KINDS),
         nights,
+        _scores_head(scores),
+        *(_scores(size, uses) for size, uses in scores.items()),
+        BESIDE.format(rest=REST_SECONDS, wait=REST_SECONDS * prices.LAMBDA_GB * prices.LAMBDA_GB_SECOND * MILLION),
         *(_beside(kind, product, naive) for kind in ("action", "claim", "check-in", "settle")),
         TAIL,
     ])  # fmt: skip
@@ -90,6 +114,16 @@ def _units(kind: str, uses: Uses) -> str:
 
 def _dollars(name: str, uses: Uses, over_http: bool) -> str:
     return _row(name, f"${prices.dynamodb(uses) * MILLION:.2f}", f"${prices.others(uses, over_http=over_http) * MILLION:.2f}")
+
+
+def _scores_head(scores: Mapping[int, Uses]) -> str:
+    row = scores[1].percentile("write_units", 50) - 1  # one is the score's own; the rest is of the merged row, a unit for each kilobyte
+    return SCORES.format(rest=REST_SECONDS, kept=KEPT, row=row, reads=math.ceil(row / KB_PER_READ_UNIT))
+
+
+def _scores(size: int, uses: Uses) -> str:
+    writes = _writes(uses) / size
+    return _row(f"{size}", f"{size / REST_SECONDS:.1f}", f"{writes:.2f}", f"${writes * prices.WRITE_UNIT * MILLION:.2f}")
 
 
 def _beside(kind: str, product: Mapping[str, Uses], naive: Mapping[str, Uses]) -> str:

@@ -8,7 +8,7 @@ from contextlib import redirect_stdout
 from unittest.mock import patch
 
 from bench.player import NOW, player, snapshot
-from bench.table import Row
+from bench.table import Row, budgeted
 from infra.inprocess import create_resources, running
 from infra.memory import (
     MemoryCatalogs,
@@ -25,6 +25,7 @@ from missions_core.use_cases.stores import Stores, stores_of
 from tests.support.world import World
 
 NIGHT = NOW + DAY_MS
+LINEAR = 1.25  # what grows with the logarithm of the number would be 1.67 at a hundred times as many
 NO_QUEUE = Queue("nothing is stuck, so nothing is sent")
 
 
@@ -43,7 +44,7 @@ def _growth(where: str, settling: Settling, sizes: list[int]) -> Iterator[Row]:
     for size in sizes:
         yield Row(f"settle, {where}, {size:,} players: ms of CPU each (this machine)", f"{seconds[size] * 1000:.2f}")
     growth = seconds[sizes[-1]] / seconds[sizes[0]]
-    yield Row(f"settle, {where}: each of {sizes[-1]:,} ÷ each of {sizes[0]:,}", f"{growth:.2f}", "~ 1: linear")
+    yield budgeted(f"settle, {where}: each of {sizes[-1]:,} ÷ each of {sizes[0]:,} (linear: 1)", growth, most=LINEAR)
 
 
 def _in_memory(catalog: Catalog, size: int) -> float:

@@ -6,11 +6,19 @@ from typing import NamedTuple
 
 
 class Row(NamedTuple):
-    """What was measured, the figure, and what the design allows."""
+    """What was measured, the figure, what the design allows, and whether the figure is more than that."""
 
     what: str
     figure: str
     budget: str = ""
+    exceeded: bool = False
+
+
+def budgeted(what: str, figure: float, *, most: float | None = None, least: float | None = None, digits: int = 2) -> Row:
+    """A figure the design sets a limit to."""
+    exceeded = (most is not None and figure > most) or (least is not None and figure < least)
+    budget = f"<= {most:,}" if most is not None else f">= {least:,}"
+    return Row(what, f"{figure:,.{digits}f}", budget, exceeded)
 
 
 def cpu_seconds(work: Callable[[], object], *, times: int = 1) -> float:
@@ -22,6 +30,10 @@ def cpu_seconds(work: Callable[[], object], *, times: int = 1) -> float:
 
 
 def show(rows: list[Row]) -> str:
-    """The rows as aligned text."""
+    """The rows as aligned text; what is not within its budget says so."""
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
-    return "\n".join(f"{row.what:<{widths[0]}}  {row.figure:>{widths[1]}}  {row.budget}".rstrip() for row in rows)
+    return "\n".join(f"{row.what:<{widths[0]}}  {row.figure:>{widths[1]}}  {_verdict(row)}".rstrip() for row in rows)
+
+
+def _verdict(row: Row) -> str:
+    return f"{row.budget}  EXCEEDED" if row.exceeded else row.budget

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from infra.aws import aws_at
+from missions_core import clock
 from missions_core.authoring.compiler import compile_catalog
 from missions_core.authoring.loader import load_catalog
 from missions_core.domain.catalog import Catalog
@@ -33,7 +34,7 @@ def apply_catalog(endpoint_url: str | None, table: str, directory: Path, *, prof
     with aws_at(endpoint_url, profile):
         catalogs = Catalogs(table)
         previous = catalogs.published()
-        snapshot = compile_catalog(source, previous)
+        snapshot = compile_catalog(source, previous, published_at=clock.now())
         catalogs.publish(snapshot)
     return Applied(snapshot["version"], snapshot != previous, len(snapshot["templates"]))
 

@@ -17,6 +17,7 @@ from infra.local.tokens import issue_token
 from missions_core.authoring.compiler import compile_catalog
 from missions_core.authoring.loader import load_catalog
 from missions_core.domain.catalog import Catalog, Group, Leaf, Template
+from missions_core.domain.requirements import holds_where
 from missions_core.domain.snapshots import catalog_from_snapshot
 
 PATIENCE_SECONDS = 30
@@ -62,7 +63,13 @@ def solve(catalog: Catalog, template: Template) -> list[Act] | None:
     """Actions that complete the template at once; None where only time, or something unusual, can."""
     if template.requires_start or template.active_hours or template.time_limit_ms:
         return None
-    return _solve_group(catalog, template, template.tree)
+    acts = _solve_group(catalog, template, template.tree)
+    return None if acts is None or any(_is_impossible(catalog, act) for act in acts) else acts
+
+
+def _is_impossible(catalog: Catalog, act: Act) -> bool:
+    rules = [rule.where for rule in catalog.rules.fraud.impossible if rule.action == act.type]
+    return any(all(holds_where(condition, act.data) for condition in where) for where in rules)
 
 
 def _easiest(missions: list[Mapping[str, Any]], catalog: Catalog) -> Easiest | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bench import scores
 from bench.cost import document
 from bench.meter import Meter, Uses
 from bench.month import DAY, DAYS, FORUM, measured
@@ -27,6 +28,7 @@ from tests.support.world import World, post
 
 NOON = "2026-11-21T12:00:00Z"
 NOW = ms("2026-11-21T12:00:10")
+READ_UNIT_BYTES = 4096
 # Neither Scan nor anything that reads more than it was asked for.
 OPERATIONS = {"GetItem", "PutItem", "UpdateItem", "BatchGetItem", "TransactWriteItems", "Query"}
 FIGURE = re.compile(r"\d[\d,]*(?:\.\d+)?")
@@ -47,6 +49,12 @@ def month() -> dict[str, Uses]:
 def common_way() -> dict[str, Uses]:
     """What the same four weeks cost where an item is kept for each mission."""
     return measured(Naive)
+
+
+@pytest.fixture(scope="module")
+def merges() -> dict[int, Uses]:
+    """What merging scores costs, by how many there are at once."""
+    return scores.measured()
 
 
 @pytest.fixture
@@ -94,6 +102,11 @@ def test_keeping_the_ids_of_an_hour_costs_a_unit_per_hour_in_which_the_player_ac
     assert len(spilled) <= DAYS * len(DAY)
 
 
+@pytest.mark.parametrize("kind", ["action", "claim", "check-in", "settle"])
+def test_a_state_is_read_for_one_unit_as_aws_counts_it(month: dict[str, Uses], kind: str) -> None:
+    assert all(0 < use.largest_read <= READ_UNIT_BYTES for use in month[kind][1:])
+
+
 @pytest.mark.parametrize("command", ["claim", "check-in"])
 def test_a_command_is_one_read_and_one_write_of_two_units_at_most(month: dict[str, Uses], command: str) -> None:
     for use in month[command]:
@@ -108,14 +121,22 @@ def test_a_grant_is_one_transaction_of_four_units_and_two_per_stack_of_goods(mon
     assert {use.read_units for use in month["grant"]} == {0}
 
 
-def test_a_night_is_one_read_and_five_writes_and_one_more_per_grant_to_look_for_and_board_beyond_the_days(month: dict[str, Uses]) -> None:
+def test_a_night_writes_four_units_and_one_per_board_that_settled(month: dict[str, Uses]) -> None:
+    settled = 0
     for use in month["settle"][1:]:
-        boards = use.operations().count("PutItem") - 1
-        assert use.operations().count("GetItem") == 1
+        *boards, state = [(call.operation, call.units) for call in use.calls if call.write_units]
+        assert set(boards) <= {("PutItem", 1)}
+        assert (state[0], state[1] <= 2 + 2) == ("PutItem", True)  # the index moves, too
+        settled += len(boards)
+    assert settled <= DAYS + DAYS // 7 + 2  # of days, of weeks, of a month and of a special mission
+
+
+def test_a_night_reads_the_state_and_looks_once_for_each_grant(month: dict[str, Uses]) -> None:
+    for use in month["settle"]:
+        assert [call.units for call in use.calls if call.operation == "GetItem"] == [1]
         assert use.operations().count("BatchGetItem") <= 1
-        assert use.read_units == 1 + use.batch_rows
-        assert use.write_units <= 5 + max(0, boards - 1)
-    assert month["settle"].percentile("write_units", 50) <= 5
+    looked_for = sum(use.batch_rows for use in month["settle"])
+    assert 0 < looked_for <= len(month["grant"])
 
 
 def test_nothing_scans_the_table(month: dict[str, Uses]) -> None:
@@ -131,8 +152,15 @@ def test_the_common_way_decides_the_same_and_writes_thrice_as_much_for_an_action
     assert common_way["action"].mean("write_units") > 3 * month["action"].mean("write_units")
 
 
-def test_the_cost_page_says_what_is_measured(month: dict[str, Uses], common_way: dict[str, Uses]) -> None:
-    written, measured_now = (ROOT / "docs" / "cost.md").read_text(), document(month, common_way)
+def test_a_score_costs_little_more_than_its_own_row_where_thirty_five_are_merged_at_once(merges: dict[int, Uses]) -> None:
+    writes = {size: uses.mean("write_units") / size for size, uses in merges.items()}
+
+    assert [size for size, units in writes.items() if units <= 1.2] == [35, 100]
+    assert writes[1] <= 8
+
+
+def test_the_cost_page_says_what_is_measured(month: dict[str, Uses], common_way: dict[str, Uses], merges: dict[int, Uses]) -> None:
+    written, measured_now = (ROOT / "docs" / "cost.md").read_text(), document(month, common_way, merges)
     assert FIGURE.sub("", written) == FIGURE.sub("", measured_now), "the page changed: make cost-doc"
     # Another zlib packs states a little differently.
     assert figures(written) == pytest.approx(figures(measured_now), rel=0.05, abs=0.05), "units changed: make cost-doc"
@@ -148,7 +176,9 @@ def test_any_number_of_actions_of_a_player_in_a_batch_is_one_read_and_one_write(
 
     [use] = meter.uses["batch"]
     assert use.operations() == ["GetItem", "PutItem"]
-    assert (use.read_units, use.write_units) <= (1, 2)
+    assert use.read_units == 1
+    assert use.write_units <= 2
+    assert use.largest_read <= READ_UNIT_BYTES
     assert use.operations("s3") == ["PutObject"]
 
 
@@ -236,6 +266,7 @@ def test_a_look_is_one_read_of_the_state_and_one_of_the_wallet_or_profile(world:
     for use in meter.uses["look"][1:]:
         assert set(use.operations()) == {"GetItem"}
         assert use.read_units == len(use.calls) == reads
+        assert use.largest_read <= READ_UNIT_BYTES
 
 
 def test_a_night_asks_each_shard_once_for_who_is_due_and_once_whether_anyone_is_left(world: World, meter: Meter) -> None:

@@ -17,6 +17,8 @@ from missions_core.storage import keys
 from missions_core.storage.catalogs import Catalogs
 from missions_core.storage.ledger import Ledger
 from missions_core.storage.scores import Leaderboard, Scores
+from missions_core.use_cases.closing import UNDER_WAY_MS
+from tests.component.http.conftest import Client
 from tests.support.catalogs import mission, snapshot
 from tests.support.faults import Fault, lose_answer, on, refuse
 from tests.support.game import ms
@@ -42,7 +44,7 @@ def world(aws: InProcessAws, environment: dict[str, str], monkeypatch: pytest.Mo
     for times, player in enumerate(("ann", "bob", "cat", "dan"), start=1):
         world.ingest(*(post(f"{player}-{n}", NOON, player=player) for n in range(times)))
     world.compete()
-    world.now = CLOSES + HOUR_MS
+    world.now = CLOSES + UNDER_WAY_MS
     return world
 
 
@@ -104,7 +106,7 @@ def test_the_best_are_paid_by_rank_once_the_leaderboard_is_final(world: World, t
     assert world.state("dan").lifetime_xp == 100
     assert (held(world).closed_at, held(world).is_paid) == (world.now, True)
     [event] = announced(told)
-    assert (event["id"], event["subject"], event["time"]) == ("LeaderboardClosed:race:2026-11-21", "race", "2026-11-23T13:00:00.000Z")
+    assert (event["id"], event["subject"], event["time"]) == ("LeaderboardClosed:race:2026-11-21", "race", "2026-11-23T19:00:00.000Z")
     assert (event["data"]["participants"], [winner["player"] for winner in event["data"]["winners"]]) == (4, ["dan", "bob"])
 
 
@@ -122,7 +124,8 @@ def test_a_prize_waits_in_the_state_until_the_ledger_has_it(world: World) -> Non
 
 
 def test_nothing_is_closed_before_scores_that_are_under_way_had_their_time(world: World) -> None:
-    world.now = CLOSES + HOUR_MS - 1
+    world.now = CLOSES + UNDER_WAY_MS - 1
+    assert Client(world, "ann").get("/v1/leaderboards/race", period="2026-11-21").body["status"] == "provisional"
     assert world.invoke("rotate_missions", {}) == {"announced": 0, "closing": 0}
 
     world.now += 1
@@ -180,7 +183,7 @@ def test_a_score_that_comes_after_closing_changes_no_rank_and_no_prize(world: Wo
     world.now = NOW + 10 * HOUR_MS
     world.ingest(*(post(f"late-{n}", NOON, player="ann") for n in range(9)))
     world.publish()  # told in time, but merged late
-    world.now = CLOSES + HOUR_MS
+    world.now = CLOSES + UNDER_WAY_MS
     close(world)
     world.deliver("STANDINGS_QUEUE_URL", "update_standings")
     world.pay()
@@ -192,12 +195,27 @@ def test_a_score_that_comes_after_closing_changes_no_rank_and_no_prize(world: Wo
 def test_a_score_that_is_merged_before_closing_counts(world: World) -> None:
     world.now = NOW + 10 * HOUR_MS
     world.ingest(*(post(f"late-{n}", NOON, player="ann") for n in range(9)))
-    world.now = CLOSES + HOUR_MS
+    world.now = CLOSES + UNDER_WAY_MS
     world.compete()
     close(world)
     world.pay()
 
     assert paid(world) == {"ann": {"board:race:2026-11-21:1": {"xp": 100}}, "cat": {"board:race:2026-11-21:3": {"gold": 5}}}
+
+
+def test_what_was_scored_in_time_counts_though_it_left_as_late_as_the_stream_lets_it(world: World) -> None:
+    world.now = CLOSES - HOUR_MS
+    Client(world, "host", "service").send("PUT", "/v1/players/eve", {"zone": "Etc/GMT+12"})  # where the label ends last
+    world.ingest(*(post(f"late-{n}", "2026-11-22T11:00:00Z", player="eve") for n in range(9)))
+    world.now = CLOSES + 5 * HOUR_MS
+    close(world)
+    world.compete()  # nothing left for six hours
+    world.now = CLOSES + UNDER_WAY_MS
+    close(world)
+    world.pay()
+
+    assert _grants(world.state("eve").account) == {"board:race:2026-11-21:1": {"xp": 100}}
+    assert list(paid(world)) == ["cat"]
 
 
 def test_one_winners_trouble_does_not_keep_the_others_waiting(world: World, told: list[Any]) -> None:

@@ -25,6 +25,7 @@ from missions_core.messaging import Queue
 from missions_core.storage import keys
 from missions_core.storage.ledger import Ledger
 from missions_core.storage.scores import Leaderboard, Scores
+from missions_core.use_cases.closing import UNDER_WAY_MS
 from missions_core.use_cases.reconcile import reconcile
 from missions_core.use_cases.stores import stores_of
 from tests.component.http.conftest import Client
@@ -255,7 +256,7 @@ def test_those_who_loop_over_players_are_done_with_an_erased_one(world: World) -
     ann = live(world)
     live(world, "bob", posts=2)
     ann.send("DELETE", "/v1/me")
-    world.now = CLOSES + HOUR_MS  # the leaderboard still names ann: she was not removed yet
+    world.now = CLOSES + UNDER_WAY_MS  # the leaderboard still names ann: she was not removed yet
 
     reconcile(stores_of("missions"), Queue(world.environment["REWARDS_QUEUE_URL"]), "ann", now=world.now)
     world.invoke("rotate_missions", {})
@@ -342,7 +343,7 @@ def test_on_an_open_leaderboard_whoever_was_behind_moves_up(world: World) -> Non
     sweep(world)
 
     assert (names(held()), held().participants, sum(held().histogram)) == (["cat", "bob"], 2, 2)
-    world.now = CLOSES + HOUR_MS
+    world.now = CLOSES + UNDER_WAY_MS
     world.invoke("rotate_missions", {})
     world.deliver("SETTLE_QUEUE_URL", "settle_players")
     world.pay()
@@ -352,7 +353,7 @@ def test_on_an_open_leaderboard_whoever_was_behind_moves_up(world: World) -> Non
 def test_on_a_closed_one_the_rank_stays_taken_by_nobody(world: World, told: list[Any]) -> None:
     compete(world)
     account = world.state("ann").account
-    world.now = CLOSES + HOUR_MS
+    world.now = CLOSES + UNDER_WAY_MS
     world.invoke("rotate_missions", {})
     world.deliver("SETTLE_QUEUE_URL", "settle_players")
     world.pay()
@@ -370,7 +371,7 @@ def test_on_a_closed_one_the_rank_stays_taken_by_nobody(world: World, told: list
 def test_an_erased_winner_is_not_announced_and_not_paid(world: World, told: list[Any]) -> None:
     compete(world)
     account = world.state("ann").account
-    world.now = CLOSES + HOUR_MS
+    world.now = CLOSES + UNDER_WAY_MS
     Client(world, "ann").send("DELETE", "/v1/me")
 
     world.invoke("rotate_missions", {})

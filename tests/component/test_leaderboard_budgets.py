@@ -1,4 +1,4 @@
-"""What leaderboards may cost: little more than a write unit per score and three read units per look, however many players there are."""
+"""What a busy leaderboard may cost: little more than a write unit per score and three read units per look, however many players."""
 
 import math
 import string
@@ -15,6 +15,7 @@ from missions_core.domain.events import ScoreChanged
 from missions_core.messaging import Queue
 from missions_core.settings import settings
 from missions_core.storage import keys
+from missions_core.use_cases.closing import UNDER_WAY_MS
 from missions_core.use_cases.merging import Timer
 from missions_core.use_cases.quarantine import QueueMessage
 from missions_core.use_cases.standings import standings_body, update_standings
@@ -67,7 +68,7 @@ def read_units(key: keys.Key) -> float:
     return math.ceil(size / 4096) / 2
 
 
-def test_a_score_costs_little_more_than_a_write_unit(world: World) -> None:
+def test_a_score_costs_little_more_than_a_write_unit_where_a_hundred_are_merged_at_once(world: World) -> None:
     world.aws.calls.clear()
 
     scores = rounds(3)
@@ -121,7 +122,7 @@ def test_a_hundred_prizes_cost_a_read_a_look_and_a_write_each(world: World) -> N
         Client(world, "host", "service").send("PUT", f"/v1/players/{player}", {"zone": "UTC"})
         body = standings_body(player, world.state(player).account, [ScoreChanged("race", "2026-W47", "5", NOW, CLOSES, 1)], at=NOW)
         world.invoke("update_standings", {"Records": [{"messageId": "1", "body": body}]})
-    world.now = CLOSES + 3_600_000
+    world.now = CLOSES + UNDER_WAY_MS
     world.night()
     world.invoke("rotate_missions", {})
     [[message]] = world.take("SETTLE_QUEUE_URL")

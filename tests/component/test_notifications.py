@@ -101,7 +101,7 @@ def test_a_prize_is_told_with_its_board_and_rank(world: World) -> None:
     world.publish_catalog(snapshot(mission("race", {"post.created": 99}, type="competitive", prizes=prizes)))
     world.ingest(post(1, NOON))
     world.compete()
-    world.now = ms("2026-11-23T13:00")
+    world.now = ms("2026-11-23T20:00")
 
     world.invoke("rotate_missions", {})
     world.deliver("SETTLE_QUEUE_URL", "settle_players")

@@ -7,6 +7,7 @@ from missions_core.domain.catalog import DAY_MS
 from missions_core.domain.state import PlayerState
 from missions_core.errors import VersionConflict
 from missions_core.messaging import Queue
+from missions_core.storage.keys import DUE_SHARDS
 from missions_core.storage.ledger import Ledger
 from missions_core.storage.players import Players
 from missions_core.use_cases.reconcile import reconcile
@@ -18,15 +19,14 @@ from tests.support.world import World, post
 
 NOON = "2026-11-21T12:00:00Z"
 QUIET = {"all": [{"action": "video.watched", "op": "<=", "target": 3}]}
+CATALOG = snapshot(mission("gift", {"tip.sent": 1}, auto_claim=True), mission("quiet", QUIET, auto_claim=True, rewards={"gold": 2}))
 
 
 @pytest.fixture
 def world(aws: InProcessAws, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> World:
     world = World(aws, environment, ms("2026-11-21T12:00:10"))
     monkeypatch.setattr("missions_core.clock.now", lambda: world.now)
-    world.publish_catalog(
-        snapshot(mission("gift", {"tip.sent": 1}, auto_claim=True), mission("quiet", QUIET, auto_claim=True, rewards={"gold": 2}))
-    )
+    world.publish_catalog(CATALOG)
     return world
 
 
@@ -106,3 +106,21 @@ def test_a_player_who_is_gone_is_not_born_again(world: World) -> None:
     repair(world, "nobody")
 
     assert world.players.load("nobody") is None
+
+
+def test_a_player_due_for_a_window_that_was_withdrawn_is_not_found_due_again_and_again(world: World) -> None:
+    feast = mission("feast", period="special", active={"from": "2026-11-21T18:00:00Z", "until": "2026-11-22T18:00:00Z"})
+    announced = snapshot(mission("gift"), feast, previous=CATALOG)
+    world.publish_catalog(announced)
+    world.ingest(post(1, NOON))
+    world.publish_catalog(snapshot(mission("gift"), previous=announced))
+    world.now = ms("2026-11-21T18:15")
+    assert due(world) == ["ann"]
+
+    repair(world)
+
+    assert due(world) == []
+
+
+def due(world: World) -> list[str]:
+    return [player for shard in range(DUE_SHARDS) for player in world.players.due(shard, now=world.now, limit=9)]

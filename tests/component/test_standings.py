@@ -25,6 +25,7 @@ from missions_core.use_cases.standings import metrics, standings_body, update_st
 from missions_core.use_cases.stores import Stores, stores_of
 from tests.support.catalogs import achievement, mission, snapshot
 from tests.support.faults import lose_answer, on, refuse
+from tests.support.game import account_of
 from tests.support.world import World, post
 
 NOW = 1_795_255_200_000
@@ -65,7 +66,7 @@ def score(value: int, board: str = "race", **members: Any) -> ScoreChanged:
 
 
 def body(player: str, *events: Event) -> str:
-    written = standings_body(player, f"account of {player}", events, at=NOW)
+    written = standings_body(player, account_of(player), events, at=NOW)
     assert written is not None
     return written
 
@@ -108,7 +109,7 @@ def test_scores_of_many_players_are_ranked(stores: Stores) -> None:
 
     assert ranked(stores) == [("bob", 9), ("eve", 9), ("ann", 3)]
     assert (held(stores).closes_at, held(stores).template_version, held(stores).participants) == (CLOSES, 1, 3)
-    assert held(stores).entries[2] == Entry("ann", "account of ann", Decimal(3), NOW - 997)
+    assert held(stores).entries[2] == Entry("ann", account_of("ann"), Decimal(3), NOW - 997)
 
 
 def test_several_scores_of_a_player_are_one_row_and_one_place(stores: Stores, aws: InProcessAws) -> None:

@@ -80,6 +80,18 @@ def test_a_valid_action_saves_a_new_player_whatever_came_with_it(stores: Stores)
     assert stores.players.load("ann") is not None
 
 
+def test_a_server_whose_clock_lags_counts_an_action_for_the_day_on_which_it_happened(stores: Stores) -> None:
+    midnight = ms("2026-11-22T00:00:00")
+    track(stores, post(1, "2026-11-22T00:00:01Z"), now=midnight + 5_000)
+
+    track(stores, post(2, "2026-11-22T00:00:03Z"), now=midnight - 1_000)
+
+    stored = stores.players.load("ann")
+    assert stored is not None
+    days = {board.period.label: board.missions[0].progress for board in stored.state.boards if board.period.kind == "daily"}
+    assert days == {"2026-11-21": [None], "2026-11-22": [2]}
+
+
 def test_unknown_players_are_told_where_players_are_registered(aws: InProcessAws, environment: dict[str, str]) -> None:
     stores = published(unknown_players="quarantine")
 

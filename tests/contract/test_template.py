@@ -9,9 +9,11 @@ import pytest
 
 from infra.local.deploy import read_template
 from infra.local.stack import ROOT
+from missions_core.domain.catalog import HOUR_MS
 from missions_core.files import EVIDENCE
 from missions_core.settings import Settings, Variable
-from missions_core.use_cases.standings import MERGING_MS
+from missions_core.use_cases.closing import UNDER_WAY_MS
+from missions_core.use_cases.standings import MERGING_MS, TOO_LATE
 
 TEMPLATE = read_template(ROOT)
 RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
@@ -135,6 +137,21 @@ def test_a_poison_stream_record_is_isolated_and_kept_long_before_the_stream_forg
     assert RESOURCES[referred(event["DestinationConfig"]["OnFailure"]["Destination"])]["Type"] == "AWS::S3::Bucket"
     (only,) = event["FilterCriteria"]["Filters"]
     assert json.loads(only["Pattern"]) == {"dynamodb": {"NewImage": {"outbox": {"B": [{"exists": True}]}}}}
+
+
+def test_a_leaderboard_waits_for_its_scores_as_long_as_one_may_be_under_way() -> None:
+    """As long as the stream keeps a record, and then as often as the queue delivers a message."""
+    ((_, stream),) = events("DynamoDB")
+    queue = RESOURCES["StandingsQueue"]["Properties"]
+    longest = stream["MaximumRecordAgeInSeconds"] + queue["RedrivePolicy"]["maxReceiveCount"] * queue["VisibilityTimeout"]
+    assert 1000 * longest <= UNDER_WAY_MS < 1000 * longest + HOUR_MS
+
+
+def test_a_score_that_comes_too_late_rings_an_alarm() -> None:
+    (alarm,) = (each["Properties"] for each in of_type("AWS::CloudWatch::Alarm").values() if each["Properties"]["MetricName"] == TOO_LATE)
+    variables = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+    assert alarm["Namespace"] == variables["POWERTOOLS_METRICS_NAMESPACE"]
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": variables["POWERTOOLS_SERVICE_NAME"]}]
 
 
 def test_a_removal_waits_until_whatever_loaded_the_state_before_has_ended() -> None:

@@ -37,6 +37,11 @@ class Request:
         """Whether repeating it would be of no use."""
         return self.status is not None and self.status < 500
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether it was understood, and declined."""
+        return self.status is not None and 400 <= self.status < 500
+
     def event(self) -> dict[str, Any]:
         """As API Gateway passes it on."""
         claims = {"sub": self.player, "iss": "https://issuer.example", "token_use": "access", "exp": FAR_AHEAD, "roles": self.role or ""}

@@ -46,6 +46,7 @@ TEMPLATES = [
     mission("ball", {"tip.sent": 1}, period="special", active={"from": "2026-11-21T11:00:00Z", "until": "2026-11-21T19:00:00Z"}),
 ]
 RULES: dict[str, Any] = {
+    "actions": {"post.created": {}, "tip.sent": {}, "video.watched": {"client": True}, "page.read": {}},
     "freeze_price": {"gold": 2},
     "referral": {"inviter": {"gold": 20}, "invitee": {"gold": 10}},
     "fraud": {"impossible": [{"key": "cake", "action": "post.created", "where": [{"field": "cakes", "op": ">", "value": 9}]}]},
@@ -57,11 +58,22 @@ SECOND = snapshot(*TEMPLATES[1:], mission("one_post", {"post.created": 2}), miss
 
 
 class Source:
-    """Whoever caused the invocation: it causes it again until it is done, and perhaps once more."""
+    """Whoever caused the invocation: it causes it again until it is done, and perhaps once more.
+
+    A queue or a schedule does so after minutes: what is owed for one is looked up with the next write, and forgotten where it was paid.
+    """
+
+    pause_ms = 90_000
 
     def __init__(self, invoke: Callable[[CrashWorld], bool], again: Callable[[CrashWorld], None] = lambda world: None) -> None:
         self.invoke = invoke
         self.again = again
+
+
+class Client(Source):
+    """A player's or an operator's program repeats its request within the minute in which it finds the evidence it left."""
+
+    pause_ms = 20_000
 
 
 class Batch(Source):
@@ -85,7 +97,7 @@ class Batch(Source):
 
 
 def _request(function: str, route: str, body: object = None, player: str = ANN, *roles: str) -> Source:
-    return Source(lambda world: world.request(function, route, body, player, *roles))
+    return Client(lambda world: world.request(function, route, body, player, *roles))
 
 
 def _night(world: CrashWorld, days: int = 1) -> Source:
@@ -191,6 +203,7 @@ def _close(world: CrashWorld) -> Source:
     _busy(world)
     world.compete()
     world.now = ms("2026-11-24T13:00")  # the week is over in the last zone, and a day later
+    world.ingest(post("again", "2026-11-24T13:00:00Z", ANN, "page.read"))  # one winner goes on acting, one is away
     return Batch("settle_players", [json.dumps({"board": "race", "label": "2026-W47"})])
 
 
@@ -294,12 +307,20 @@ def _reset(world: CrashWorld) -> Source:
     return Source(lambda world: bool(world.invoke("nightly_reset", {})))
 
 
+def _erase(world: CrashWorld) -> Source:
+    _busy(world)
+    world.compete()
+    world.now += DAY_MS  # everybody's night is due, and nobody acts between two deliveries: Ann could or could not
+    return _request("player_commands", "DELETE /v1/me")
+
+
 def _publish_catalog(world: CrashWorld) -> Source:
     def apply(world: CrashWorld) -> bool:
         world.publish_catalog(SECOND)
         return True
 
     _busy(world)
+    world.now += DAY_MS  # everybody's night is due: whoever acted between two deliveries would be dealt by one catalog or the other
     return Source(apply)
 
 
@@ -341,7 +362,7 @@ CASES: Mapping[str, Callable[[CrashWorld], Source]] = {
     "release": _judge("release"),
     "revoke": _judge("revoke"),
     "clear flags": _clear,
-    "erase": _on_busy_day(lambda: _request("player_commands", "DELETE /v1/me")),
+    "erase": _erase,
     "sweep": _sweep,
     "consume events": _neighbours,
     "pause": _on_busy_day(lambda: _request("player_commands", "POST /v1/me/pause", {"days": 3})),

@@ -79,7 +79,6 @@ def _stages(world: CrashWorld, source: Source, fault: Fault | None = None, at: i
     """The world once the invocation was repeated until it was done, once all of it was delivered again, and after a night."""
     source.again(world)
     _strike(world, source, fault, at)
-    world.drain()
     found = [world.converged()]
     source.again(world)
     assert source.invoke(world), "what is delivered once more is not done at once"
@@ -112,6 +111,7 @@ def _first_difference(expected: object, found: object) -> str:
 def _strike(world: CrashWorld, source: Source, fault: Fault | None, at: int | None) -> None:
     """One invocation in a new execution environment, which a fault befalls, and the deliveries it takes after that."""
     world.restart()
+    world.expect_deliveries([world.now + number * source.pause_ms for number in range(DELIVERIES + 1)])  # and once more
     done = False
     with world.wire.watching(fault, at):
         try:
@@ -121,9 +121,12 @@ def _strike(world: CrashWorld, source: Source, fault: Fault | None, at: int | No
         except Exception:  # noqa: BLE001  # Lambda reports whatever it is, and the source delivers again
             pass
     assert at is None or at < len(world.wire.calls), "the call to be struck was never made"
-    for _ in range(DELIVERIES - 1):
+    world.go_on(world.deliveries[1])
+    for instant in world.deliveries[1:-1]:
+        world.now = instant
         done = done or source.invoke(world)
     assert done, f"not done after {DELIVERIES} deliveries"
+    world.go_on(world.deliveries[-1])
 
 
 @contextmanager

@@ -3,11 +3,13 @@
 import json
 import os
 import pickle
+import re
 import sys
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 from unittest.mock import patch
 
@@ -17,13 +19,16 @@ from ministack.core.responses import AccountRegionScopedDict, AccountScopedDict
 from infra.inprocess import SERVICES, InProcessAws, create_resources, running
 from missions_core import clock
 from missions_core.domain import codec
-from missions_core.domain.catalog import DAY_MS, Snapshot
+from missions_core.domain.catalog import DAY_MS, HOUR_MS, Snapshot
+from missions_core.domain.state import PlayerState
+from missions_core.instants import timestamp
 from missions_core.storage import keys
 from missions_core.use_cases.reset import shard_message
 from tests.simulation.crash_faults import Wire
-from tests.support.world import World
+from tests.support.world import World, post
 
 Converged = dict[str, Any]
+INSTANT = re.compile(r"\b(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?|\d{13}|\d{10})\b")  # text, milliseconds, seconds
 
 
 class CrashWorld(World):
@@ -33,6 +38,8 @@ class CrashWorld(World):
         aws.intercept = wire.intercept
         super().__init__(aws, environment, now)
         self.wire = wire
+        self.deliveries: Sequence[int] = ()
+        self._awake: list[str] = []  # who acts between two deliveries
         self._published: list[dict[str, Any]] = []
         self._quarantined: set[str] = set()
         self._asked: set[str] = set()
@@ -111,6 +118,21 @@ class CrashWorld(World):
         while self._stream or self.wire.outlet.queues:
             self._deliver_all()
 
+    def expect_deliveries(self, instants: Sequence[int]) -> None:
+        """The invocation is about to be delivered at some of these instants."""
+        self.deliveries = instants
+        self._awake = [keys.player_of(row["PK"]["S"]) for row in self._states() if int(row["due_at"]["N"]) > instants[-1]]
+
+    def go_on(self, until: int) -> None:
+        """Time passes between two deliveries: what is under way arrives, players act, and what was paid is forgotten with that.
+
+        Not those whose night was due: they are settled because they do not come.
+        """
+        self.drain()
+        self.now = until
+        self.ingest(*(post(f"{player} {until}", timestamp(until), player, "page.read") for player in self._awake))
+        self.drain()
+
     def night(self) -> None:
         """A day passes, and everybody is settled."""
         self.now += DAY_MS
@@ -119,7 +141,8 @@ class CrashWorld(World):
         self.drain()
 
     def converged(self) -> Converged:
-        """All that anybody could ever notice. Accounts and event ids are minted: they go by the players they belong to.
+        """All that anybody could ever notice. Accounts and event ids are minted: they go by the players they belong to. What happened at
+        the instant of a later delivery happened at that of the first; but what is there twice, at two instants, is there twice.
 
         Not the versions of items and the outbox of the last write: they tell how often was written, which is nobody's business. Ids of
         applied actions may lie in the state, in a SEEN row, or in both: a write that failed has moved some for nothing. Not the statistics
@@ -128,15 +151,44 @@ class CrashWorld(World):
         scanned = {(row["PK"]["S"], row["SK"]["S"]): row for row in _scan(self.environment["TABLE_NAME"])}
         rows = {key: _readable(row) for key, row in scanned.items() if not key[0].startswith("STATS#")}
         names = {row["state"].account: f"account of {row['state'].player}" for row in rows.values() if "state" in row}
-        events = Counter(event for _, event in self.wire.outlet.announced)
+        told = {(id_, self._at_once(event)) for id_, event in self.wire.outlet.announced}
         return {
-            "table": {_named(" ".join(key), names): _named(repr(row), names) for key, row in rows.items() if "ids" not in row},
             "applied": _applied(rows),
-            "events": events,
-            "quarantined": set(self._quarantined),
+            "table": self._table(rows, names),
+            "events": Counter(event for _, event in told),
+            "quarantined": set(map(self._at_once, self._quarantined)),
             "log": set(self.wire.outlet.logged),
-            "shards": set(self._asked),
+            "shards": set(map(self._at_once, self._asked)),
         }
+
+    def _table(self, rows: dict[tuple[str, str], dict[str, Any]], names: dict[str, str]) -> dict[str, list[str]]:
+        """All rows by key, in words. Of a job's runs at several deliveries the last one; of what operators decided, that they did: an entry
+        whose decision did not get through comes again, at another instant and so under another key.
+        """
+        table: dict[str, list[str]] = {}
+        for key, row in sorted(rows.items()):
+            if "state" in row:
+                state: PlayerState = row["state"]
+                state.seen.clear()  # see `_applied`: in which order they came is no matter
+                state.pending = [grant for grant in state.pending if keys.grant(state.account, grant) not in rows]  # or yet to be forgotten
+            if "ids" in row:
+                continue
+            kind = key[0].partition("#")[0]
+            name = self._at_once(_named(key[0] if kind == "AUDIT" else " ".join(key), names))
+            told = self._at_once(_named(repr(row["entry"] if kind == "AUDIT" else row), names))
+            before = [] if kind == "JOB" else [each for each in table.get(name, []) if kind != "AUDIT" or each != told]
+            table[name] = [*before, told]
+        return table
+
+    def _at_once(self, text: str) -> str:
+        """A text as if there had been but one delivery: with it move its instant and those that are full hours away from it."""
+
+        def moved(found: re.Match[str]) -> str:
+            at = _instant(found[0])
+            late = next((each for each in self.deliveries if (at - each) % HOUR_MS == 0), None)
+            return f"@{at if late is None else at - late + self.deliveries[0]}"
+
+        return INSTANT.sub(moved, text)
 
     def _deliver_all(self) -> None:
         assert self.publish() == [], "the stream does not get through"
@@ -158,8 +210,11 @@ class CrashWorld(World):
         assert self.invoke("settle_players", {"Records": [record]}) == {"batchItemFailures": []}, "a shard does not settle"
 
     def _inhabited(self) -> set[int]:
-        players = [keys.player_of(row["PK"]["S"]) for row in _scan(self.environment["TABLE_NAME"]) if row["SK"]["S"] == "STATE"]
+        players = [keys.player_of(row["PK"]["S"]) for row in self._states()]
         return {int(keys.due_shard(player).removeprefix(keys.due_partition(0)[:-1])) for player in players}
+
+    def _states(self) -> list[dict[str, Any]]:
+        return [row for row in _scan(self.environment["TABLE_NAME"]) if row["SK"]["S"] == "STATE"]
 
 
 @contextmanager
@@ -211,6 +266,12 @@ def _applied(rows: dict[tuple[str, str], dict[str, Any]]) -> dict[str, set[str]]
         for hour, ids in row["state"].seen.items() if "state" in row else ():
             applied.setdefault(f"{partition} {hour}", set()).update(ids)
     return applied
+
+
+def _instant(text: str) -> int:
+    if "T" in text:
+        return round(datetime.fromisoformat(text.removesuffix("Z") + "+00:00").timestamp() * 1000)
+    return int(text) * (1000 if len(text) == 10 else 1)
 
 
 def _named(text: str, names: dict[str, str]) -> str:

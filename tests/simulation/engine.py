@@ -58,7 +58,9 @@ class Simulation:
         self.catalog_version = 0
         self.frames: list[Frame] = []
         self.resting = False
+        self.interruptions = 0
         self.rotated_at = 0
+        self.publications: dict[int, int] = {}  # catalog version -> when it was first tried
         self.uploads: list[str] = []  # keys of files that may be uploaded
         self.players = [f"p{number}" for number in range(len(trace.zones))]
         CLOCK.now = trace.start
@@ -93,6 +95,7 @@ class Simulation:
     def _meanwhile(self) -> None:
         """Something else is delivered while an invocation waits for an answer; nothing disturbs that in turn."""
         self.network.meanwhile = lambda: None
+        self.interruptions += 1
         CLOCK.now += self.chance.choice([0, 0, 1, 2_000])
         self.chance.choice(
             [self._ingest, self._stream, self._grant, self._settle, self._standings, self._sweep, self._moderate, self._retry]
@@ -122,14 +125,16 @@ class Simulation:
         if self.players[player] in self.journal.erased:
             return
         stored = self.runtime.stores.players.load(self.players[player])
-        missions = [mission_id(board, mission) for board, mission in stored.state.missions()] if stored else []
+        missions = list(stored.state.missions()) if stored else []
+        waiting = [each for each in missions if each[1].status == "completed"]
         if missions:
-            wanted = missions[which % len(missions)]
+            offered = waiting if waiting and which % 2 else missions  # what can be claimed, or anything
+            wanted = mission_id(*offered[which % len(offered)])
             path = f"/v1/me/missions/{wanted}/claim"
-            self._command(player, "claim_reward", path, lambda _: self.journal.claimed.add((self.players[player], wanted)))
+            self._command(player, "claim_reward", path, lambda at: self._life(player).claim(wanted, at))
 
     def _claim_all(self, player: int) -> None:
-        self._command(player, "claim_reward", "/v1/me/claims", lambda _: self.journal.claimed.add((self.players[player], "")))
+        self._command(player, "claim_reward", "/v1/me/claims", lambda at: self._life(player).claim("", at))
 
     def _start_quest(self, player: int) -> None:
         path = "/v1/me/quests/hunt/start"
@@ -370,7 +375,14 @@ class Simulation:
         self._perform(request)
 
     def _perform(self, request: Request) -> None:
+        now, interruptions = CLOCK.now, self.interruptions
         request.hear(self._invoke(request.function, request.event(), {request.target: request.effect}))
+        if request.is_refused and interruptions == self.interruptions:  # else nobody knows what it was refused for
+            self.journal.refuse(request, now=now, wallet=self._wallet_of(request.target))
+
+    def _wallet_of(self, player: str) -> dict[str, int]:
+        stored = None if player in self.journal.erased else self.runtime.stores.players.load(player)
+        return self.runtime.stores.ledger.wallet(stored.state.account) if stored else {}
 
     def _put_player(self, player: str, zone: str) -> None:
         request = Request("admin_api", "PUT", f"/v1/players/{player}", "host", {"zone": zone}, "service")
@@ -379,7 +391,8 @@ class Simulation:
     def _publish_catalog(self) -> None:
         snapshot, specs = published(self.catalog_version + 1, self.start_day, self.trace.day_start_hour)
         self.specs |= specs
-        if self.runtime.publish_catalog(snapshot):
+        at = self.publications.setdefault(snapshot["version"], CLOCK.now)  # whoever tries again publishes the same
+        if self.runtime.publish_catalog({**snapshot, "published_at": at}):
             self.catalog_version += 1
 
     # What the network sees --------------------------------------------------------------------------------------------

@@ -7,124 +7,21 @@ from typing import Any
 
 import boto3
 
-from missions_core.domain.state import Board, Mission, PlayerState, mission_id
-from missions_core.storage.ledger import LedgerGrant
+from missions_core.domain.state import mission_id
 from missions_core.storage.scores import Leaderboard
 from tests.simulation import model
-from tests.simulation.catalogs import ACHIEVEMENTS, BASE, FIRST, FREEZE_PRICE, QUESTS, UPLOAD_PRICE, VERSIONS, Spec
+from tests.simulation.catalogs import ACHIEVEMENTS, BASE, FIRST, FREEZE_PRICE, QUESTS, UPLOAD_PRICE, VERSIONS
 from tests.simulation.clients import Request
 from tests.simulation.engine import Simulation
-from tests.simulation.model import Calendar, Life, Span, StreakResult
+from tests.simulation.player import DRAWN, Player, span_of
+from tests.simulation.refusals import is_right
 from tests.simulation.runtime import CLOCK, TABLE
 from tests.simulation.trace import DAY_MS
 
 RACE = FIRST["race"]
 MOST_EVIDENCE = 100  # for one mission; more than clients ever hand in
-UNDER_WAY_MS = 60 * 60_000  # how long a leaderboard that is final waits for scores under way
-DRAWN = ("daily", "weekly", "monthly")
+UNDER_WAY_MS = 7 * 60 * 60_000  # how long a leaderboard that is final waits for scores under way
 UNCOUNTED = ("MissionStarted", "StreakBroken", "EvidenceDecided")
-
-
-class Player:
-    """One player as the table has them, beside what the model says of them."""
-
-    def __init__(self, simulation: Simulation, name: str, leaderboards: Sequence[Leaderboard]) -> None:
-        stored = simulation.runtime.stores.players.load(name)
-        assert stored is not None
-        self.simulation = simulation
-        self.name = name
-        self.leaderboards = leaderboards
-        self.state: PlayerState = stored.state
-        self.life: Life = simulation.journal.lives[name]
-        self.hour = simulation.trace.day_start_hour
-        self.calendar = Calendar(self.life, self.hour)
-        stores = simulation.runtime.stores
-        self.settled: list[Board] = stores.players.history(name, limit=1000, cursor=None)[0]
-        self.grants: list[LedgerGrant] = stores.ledger.grants(self.state.account, limit=1000, cursor=None)[0]
-        self.wallet = stores.ledger.wallet(self.state.account)
-        self.events = [event for event in simulation.journal.events.values() if event["subject"] == name]
-        self.days = [span for span in self.calendar.chain("daily", CLOCK.now) if span.start <= self.state.updated_at]
-
-    def missions(self) -> Iterator[tuple[Board, Mission, bool]]:
-        """Every mission ever dealt but for finished ordinals of perpetual ones, and whether it is final."""
-        return (dealt for dealt in self._dealt() if dealt[0].period.kind != "quest")
-
-    def quests(self) -> Iterator[tuple[Board, Mission, bool]]:
-        """Every run of a quest, and whether it is final."""
-        return (dealt for dealt in self._dealt() if dealt[0].period.kind == "quest")
-
-    def steps_done(self, board: Board, mission: Mission) -> list[bool]:
-        """Which steps of a run the model calls done."""
-        return model.steps_done(QUESTS[mission.template], self.life, mission.template, _span(board))
-
-    def tiers_reached(self) -> dict[str, list[str | None]]:
-        """The tiers of every achievement that the model calls reached."""
-        gathered = {
-            "writer": sum(deed.type == "post.created" for deed in self.life.deeds.values()),
-            "busy": self.ordinals() + sum(self._is_completed(*dealt) or self.is_approved_late(*dealt[:2]) for dealt in self.missions()),
-            "regular": _folded(self, "daily", freezes=True).best,
-            "seeker": sum(all(self.steps_done(board, mission)) for board, mission, _ in self.quests()),
-        }
-        return {key: [name for name, (target, _) in tiers.items() if gathered[key] >= target] for key, (_, tiers) in ACHIEVEMENTS.items()}
-
-    def _is_completed(self, board: Board, mission: Mission, final: bool) -> bool:
-        return board.period.kind != "perpetual" and self.completions(board, mission, final=final)
-
-    def _dealt(self) -> Iterator[tuple[Board, Mission, bool]]:
-        for board in self.settled:
-            yield from ((board, mission, True) for mission in board.missions)
-        for board in self.state.boards:
-            yield from ((board, mission, False) for mission in board.missions)
-
-    def bought(self, what: str) -> list[str]:
-        """What was bought of a kind: the rest of the cause."""
-        return [grant.cause.removeprefix(f"purchase:{what}:") for grant in self.grants if grant.cause.startswith(f"purchase:{what}:")]
-
-    def payments(self) -> list[LedgerGrant]:
-        """The ledger without what the player bought."""
-        return [grant for grant in self.grants if not grant.cause.startswith("purchase:")]
-
-    def spec(self, mission: Mission) -> Spec:
-        """What the mission's template version asks."""
-        return self.simulation.specs[mission.template, mission.version]
-
-    def gathered(self, board: Board, mission: Mission) -> int:
-        """What the model says the mission gathered."""
-        period = board.period
-        span = Span(period.kind, period.label, period.start, period.end, period.clock.zone)
-        return model.value(self.spec(mission), self.life.deeds.values(), span, settles_at=self.settles_at(board), hour=self.hour)
-
-    def settles_at(self, board: Board) -> int | None:
-        """When a board becomes final: a period after its own; a special one when the time to claim is over."""
-        if board.period.kind in DRAWN:
-            chain = self.calendar.chain(board.period.kind, board.period.end)
-            return next(span.end for span in chain if span.start == board.period.end)
-        return board.period.end + DAY_MS if board.period.kind == "special" else None
-
-    def completions(self, board: Board, mission: Mission, *, final: bool) -> bool:
-        """Whether the model calls the mission complete: in time, its evidence too."""
-        return self.is_met(board, mission, final=final) and (
-            not self.spec(mission).asks_evidence or self.is_approved_in_time(board, mission)
-        )
-
-    def is_met(self, board: Board, mission: Mission, *, final: bool) -> bool:
-        """Whether its requirements hold, whatever became of its evidence."""
-        return model.is_complete(self.spec(mission), self.gathered(board, mission), settled=final)
-
-    def is_approved_late(self, board: Board, mission: Mission) -> bool:
-        """Whether evidence was approved after its mission had become final: it is paid nevertheless."""
-        is_approved = mission_id(board, mission) in self.life.approvals
-        return is_approved and self.is_met(board, mission, final=True) and not self.is_approved_in_time(board, mission)
-
-    def is_approved_in_time(self, board: Board, mission: Mission) -> bool:
-        approved, end = self.life.approvals.get(mission_id(board, mission)), self.settles_at(board)
-        return approved is not None and (end is None or approved[0] < end)
-
-    def ordinals(self) -> int:
-        """How often the perpetual mission was completed."""
-        board = next(board for board in self.state.boards if board.period.kind == "perpetual" and not board.closed)
-        posts = [deed for deed in self.life.deeds.values() if deed.type == "post.created" and deed.time >= board.period.start]
-        return len(posts) // self.spec(board.missions[0]).target
 
 
 def violations(simulation: Simulation) -> list[str]:
@@ -220,7 +117,7 @@ def _deals(player: Player) -> Iterator[str]:
     for board in (board for board in [*player.settled, *player.state.boards] if board.period.kind != "quest"):
         keys = sorted(mission.template for mission in board.missions)
         period = board.period
-        lengthened = period.kind == "weekly" and period.start < model.begins_at(period.label)  # competes with nobody
+        lengthened = period.kind == "weekly" and model.is_lengthened(span_of(board), period.clock.start_hour)  # competes with nobody
         offers = [
             sorted(key for key, spec in version.items() if spec.period == period.kind and not (spec.prizes and lengthened))
             for version in VERSIONS
@@ -284,7 +181,7 @@ def _granted(player: Player) -> Iterator[str]:
     for ordinal in range(player.ordinals()):
         owed[f"mission:always:always-{ordinal}"] = VERSIONS[0]["always"].rewards
     for board, mission, final in player.missions():
-        if board.period.kind != "perpetual" and player.completions(board, mission, final=final) and _paid(player, board, mission):
+        if board.period.kind != "perpetual" and player.is_claimed(board, mission, final=final):
             owed[f"mission:{mission_id(board, mission)}"] = player.spec(mission).rewards
         if player.is_approved_late(board, mission):
             owed[f"mission:{mission_id(board, mission)}"] = player.spec(mission).rewards
@@ -358,21 +255,18 @@ def _prizes_of(player: Player) -> Iterator[tuple[str, Mapping[str, int]]]:
                 yield f"board:{board.board}:{board.label}:{rank}", RACE.prizes[rank]
 
 
-def _paid(player: Player, board: Board, mission: Mission) -> bool:
-    """What claims itself, what the end decides, and what the player claimed."""
-    spec = player.spec(mission)
-    return spec.auto_claim or spec.op == "==" or mission.status == "claimed"
-
-
 def _claims(player: Player) -> Iterator[str]:
-    claimed = player.simulation.journal.claimed
-    for board, mission, _ in player.missions():
-        spec, name = player.spec(mission), mission_id(board, mission)
-        asked = (player.name, name) in claimed or (player.name, "") in claimed
-        if mission.status == "claimed" and not (spec.auto_claim or spec.op == "==" or asked):
-            yield f"{name} was claimed by nobody"
-        if (player.name, name) in claimed and mission.status != "claimed":
-            yield f"{name} was claimed, but is {mission.status}"
+    for board, mission, final in player.missions():
+        expected = player.is_claimed(board, mission, final=final)
+        if board.period.kind != "perpetual" and (mission.status == "claimed") != expected:
+            yield f"{mission_id(board, mission)} is {mission.status}, should {'' if expected else 'not '}be claimed"
+
+
+def _refusals(player: Player) -> Iterator[str]:
+    for refusal in player.simulation.journal.refusals[player.name]:
+        request = refusal.request
+        if not is_right(player, refusal):
+            yield f"{request.method} {request.path} {request.body or ''} at {refusal.at}: {request.problem}"
 
 
 def _wallet(player: Player) -> Iterator[str]:
@@ -403,36 +297,15 @@ def _purchases(player: Player) -> Iterator[str]:
         yield f"overdrawn: {overdrawn}"
 
 
-def _folded(player: Player, kind: str, *, freezes: bool) -> StreakResult:
-    boards = sorted((board for board in player.settled if board.period.kind == kind), key=lambda board: board.period.start)
-    days = (
-        (_counts(player, board), model.shielded(player.life, _span(board)), board.period.end, _bought(player, board)) for board in boards
-    )
-    return model.streak(days, freezes=freezes)
-
-
-def _bought(player: Player, board: Board) -> int:
-    return sum(board.period.start <= at < board.period.end for at in player.life.freezes)
-
-
 def _streaks(player: Player) -> Iterator[str]:
     for kind, freezes in (("daily", True), ("weekly", False)):
-        expected = _folded(player, kind, freezes=freezes)
+        expected = player.folded(kind, freezes=freezes)
         held = player.state.streaks[kind]
         if (held.current, held.best, held.freezes) != (expected.current, expected.best, expected.freezes):
             yield f"{kind} is {held}, should be {expected}"
         told = [event["data"]["broken_at"] for event in player.events if event["type"] == "StreakBroken" and event["data"]["kind"] == kind]
         if len(told) != len(expected.breaks) and not player.simulation.stream.kept:
             yield f"{kind} ended at {expected.breaks}, told {told}"
-
-
-def _counts(player: Player, board: Board) -> bool:
-    return any(player.completions(board, mission, final=True) for mission in board.missions)
-
-
-def _span(board: Board) -> Span:
-    period = board.period
-    return Span(period.kind, period.label, period.start, period.end, period.clock.zone)
 
 
 def _check_ins(player: Player) -> Iterator[str]:
@@ -488,7 +361,7 @@ def _standings(simulation: Simulation, players: Sequence[Player], leaderboards: 
 
 def _score(player: Player, label: str) -> tuple[int, int] | None:
     boards = (board for board, mission, _ in player.missions() if board.period.label == label and mission.template == "race")
-    return next((model.score(player.life.deeds.values(), "post.created", _span(b), before=model.final_at(label)) for b in boards), None)
+    return next((model.score(player.life.deeds.values(), "post.created", span_of(b), before=model.final_at(label)) for b in boards), None)
 
 
 def _pending(player: Player) -> Iterator[str]:
@@ -530,6 +403,7 @@ CHECKS: dict[str, Callable[[Player], Iterable[str]]] = {
     "progress is what was done": _progress,
     "missions complete when their requirements are met": _completed,
     "claims are honoured": _claims,
+    "refusals follow from what was done": _refusals,
     "every cause is paid exactly once": _granted,
     "a wallet is the sum of its ledger": _wallet,
     "what is bought is paid for": _purchases,

@@ -2,12 +2,13 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
 
+from tests.simulation.clients import Request
 from tests.simulation.model import Deed, Life
 
 POISON = (
@@ -18,6 +19,16 @@ POISON = (
 Effect = Callable[[int], object]  # notes what took effect, at an instant
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A command that was refused: the player as they were at that instant."""
+
+    request: Request
+    at: int
+    life: Life
+    wallet: Mapping[str, int]
+
+
 @dataclass
 class Journal:
     """What was sent, what took effect, and what came out."""
@@ -26,7 +37,7 @@ class Journal:
     sent: dict[str, dict[str, Any]] = field(default_factory=dict)  # every valid action, by id
     queued: set[str] = field(default_factory=set)  # those that were sent to the queue
     poison: list[str] = field(default_factory=list)
-    claimed: set[tuple[str, str]] = field(default_factory=set)  # player and mission, or "" for all: claims that took effect
+    refusals: dict[str, list[Refusal]] = field(default_factory=lambda: defaultdict(list))  # by player
     written_at: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     versions: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     erased: dict[str, str] = field(default_factory=dict)  # player -> account
@@ -52,6 +63,12 @@ class Journal:
             self.erased.setdefault(player, account)
         self.lives.pop(player, None)
         effect(now)
+
+    def refuse(self, request: Request, *, now: int, wallet: Mapping[str, int]) -> None:
+        """A command was refused, and nothing else happened meanwhile."""
+        at = max(now, self.written_at[request.target])
+        life = self.lives.get(request.target) or Life(at)
+        self.refusals[request.target].append(Refusal(request, at, life.so_far(), wallet))
 
     def set_zone(self, player: str, zone: str, at: int) -> None:
         """A zone was set."""

@@ -4,7 +4,8 @@ It knows what was done and when each thing took effect, and nothing of how the p
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -27,6 +28,15 @@ class Deed:
     applied_at: int
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claim that took effect: of one mission, or of everything that waited (""), after so many deeds."""
+
+    wanted: str
+    at: int
+    deeds: int
+
+
 @dataclass(slots=True)
 class Life:
     """Everything one player did, each at the instant it took effect."""
@@ -42,6 +52,15 @@ class Life:
     freezes: list[int] = field(default_factory=list)  # bought, each for the day of this instant
     submissions: list[int] = field(default_factory=list)  # of evidence
     approvals: dict[str, tuple[int, int]] = field(default_factory=dict)  # mission -> when evidence was approved, and which
+    claims: list[Claim] = field(default_factory=list)
+
+    def claim(self, wanted: str, at: int) -> None:
+        """Note a claim."""
+        self.claims.append(Claim(wanted, at, len(self.deeds)))
+
+    def so_far(self) -> "Life":
+        """As it is now, whatever happens later."""
+        return Life(**{each.name: copy(getattr(self, each.name)) for each in fields(self)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +182,9 @@ def final_at(week: str) -> int:
     return day_starts(next_first_day("weekly", monday_of(week)), "Etc/GMT+12", 0) + DAY_MS
 
 
-def begins_at(week: str) -> int:
-    """When a week's label begins in the first zone on Earth."""
-    return day_starts(monday_of(week), "Etc/GMT-14", 0)
+def is_lengthened(week: Span, hour: int) -> bool:
+    """Whether a week is longer than its label by more than a twenty-fourth."""
+    return day_starts(monday_of(week.label), week.zone, hour) - week.start > 7 * DAY_MS // 24
 
 
 def monday_of(week: str) -> date:
@@ -238,6 +257,11 @@ def streak(days: Iterable[tuple[bool, bool, int, int]], *, freezes: bool) -> Str
             result.current = 0
             result.breaks.append(end)
     return result
+
+
+def paused_until(life: Life) -> int | None:
+    """When the last pause ends or ended; None: there never was one."""
+    return sum(life.pauses[-1]) if life.pauses else None
 
 
 def check_in_days(life: Life, days: Sequence[Span]) -> Iterator[Span]:

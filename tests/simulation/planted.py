@@ -14,9 +14,23 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 
 from missions_core import messaging
-from missions_core.domain import achievements, actions, commands, completion, duplicates, evidence, periods, progress, quests, roll, streaks
+from missions_core.domain import (
+    achievements,
+    actions,
+    check_ins,
+    commands,
+    completion,
+    duplicates,
+    evidence,
+    periods,
+    progress,
+    quests,
+    roll,
+    streaks,
+)
 from missions_core.domain.catalog import Rewards
 from missions_core.domain.state import Mission, PendingGrant
+from missions_core.errors import Conflict
 from missions_core.storage import keys, ledger, players, remains
 from missions_core.use_cases import changes, check_in, claim, decisions, idempotency, ingest, merging, publish, track
 
@@ -208,6 +222,52 @@ def claim_without_status_check() -> list[Replacement]:
     return [(commands, "find_claimable", find_any)]
 
 
+@bug(breaks="refusals follow from what was done")
+def claims_refused_once_the_day_is_over() -> list[Replacement]:
+    """Only what stands on a running board can be claimed."""
+    find_claimable = commands.find_claimable
+
+    def find_running(state: Any, wanted: str) -> Any:
+        board, mission = find_claimable(state, wanted)
+        if board.closed:
+            raise Conflict("mission_not_completed", "")
+        return board, mission
+
+    return [(commands, "find_claimable", find_running)]
+
+
+@bug(breaks="claims are honoured")
+def everything_claimed_is_the_first_thing() -> list[Replacement]:
+    """Whoever claims all that waits gets one of it."""
+    return [(claim, "waiting", lambda state: completion.waiting(state)[:1])]
+
+
+@bug(breaks="refusals follow from what was done")
+def no_check_in_after_a_broken_streak() -> list[Replacement]:
+    """A streak of nothing is taken for a day that was signed in for."""
+    find_open = check_ins.find_open
+
+    def find_unbroken(state: Any, catalog: Any) -> Any:
+        if state.check_ins.total and not state.check_ins.streak:
+            raise Conflict("already_checked_in", "")
+        return find_open(state, catalog)
+
+    return [(check_ins, "find_open", find_unbroken)]
+
+
+@bug(breaks="refusals follow from what was done")
+def a_pause_forbids_itself() -> list[Replacement]:
+    """The days without a pause are counted from now instead of from the last one."""
+    pause = commands.pause
+
+    def pause_never(state: Any, catalog: Any, days: int, *, now: int) -> int:
+        if days:
+            state.paused_until = state.paused_until or now
+        return pause(state, catalog, days, now=now)
+
+    return [(commands, "pause", pause_never)]
+
+
 @bug(breaks="periods follow the calendar")
 def rollover_run_twice_deals_twice() -> list[Replacement]:
     """The reset deals a day whose board a lazy roll dealt already."""
@@ -318,9 +378,9 @@ def achievements_paid_with_every_review() -> list[Replacement]:
     """Which tiers are paid is not remembered."""
     pay = achievements._pay
 
-    def pay_again(state: Any, template: Any, held: Any, *, at: int) -> Any:
-        events = pay(state, template, held, at=at)
-        held.claimed, held.version = 0, template.version
+    def pay_again(state: Any, catalog: Any, key: str, held: Any, *, at: int) -> Any:
+        events = pay(state, catalog, key, held, at=at)
+        held.claimed, held.versions = 0, [catalog.templates[key].version] * len(held.tiers)
         return events
 
     return [(achievements, "_pay", pay_again)]

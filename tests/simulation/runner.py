@@ -80,6 +80,7 @@ def report(failure: Failure, bug: str | None = None) -> str:
             f"shortest trace found, {len(trace.steps)} steps from {trace.start} ({list(trace.zones)}, days from {trace.day_start_hour} h):",
             *(f"  {step}" for step in trace.steps),
             f"see it again:   make simulate SEEDS=1 SEED_BASE={trace.seed}{planted_bug}",
+            f"keep the trace: make -s trace SEED_BASE={trace.seed}{planted_bug} > tests/simulation/regressions/WHAT_WAS_WRONG.json",
         ]
     )
 

@@ -1,6 +1,7 @@
 """Whatever fails, whenever: what was done once is done once, and what was not done yet gets done."""
 
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -54,6 +55,17 @@ def test_prizes_owed_with_every_attempt_to_close_are_noticed(monkeypatch: pytest
             draft.write(pay_out(draft.state, prize.cause, prize.rewards, at=prize.at))
 
         changes.change(stores, winner.player, owe, now=now, present=False)
+
+    monkeypatch.setattr(closing, "_award", careless)
+
+    assert cover("close leaderboard").diverged
+
+
+def test_prizes_of_the_instant_at_which_they_are_awarded_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    award = closing._award
+
+    def careless(stores: Stores, winner: Entry, prize: PendingGrant, *, now: int) -> None:
+        award(stores, winner, replace(prize, at=now), now=now)
 
     monkeypatch.setattr(closing, "_award", careless)
 

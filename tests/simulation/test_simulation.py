@@ -1,26 +1,40 @@
 """The simulation on every test run: many seeds, planted bugs, and that a seed decides everything."""
 
 from functools import partial
+from pathlib import Path
 
 import pytest
 
 from tests.simulation.engine import Simulation
 from tests.simulation.invariants import table
 from tests.simulation.planted import BUGS
-from tests.simulation.runner import Failure, everywhere, first_caught, report, run_seed, run_seeds, shrink
+from tests.simulation.runner import Failure, everywhere, first_caught, report, run, run_seed, run_seeds, shrink
 from tests.simulation.runtime import services
-from tests.simulation.trace import trace_of
+from tests.simulation.trace import from_json, to_json, trace_of
 
 SEEDS = 1000
-# Seeds that once failed, and what was mended.
-REGRESSIONS: tuple[int, ...] = ()
+# Traces that once failed, each named after what was wrong then. A seed means another trace with every change of `trace.py`.
+REGRESSIONS = sorted((Path(__file__).parent / "regressions").glob("*.json"))
 
 
 @pytest.mark.timeout(1200)
 def test_whatever_happens_the_invariants_hold() -> None:
-    failures = run_seeds([*REGRESSIONS, *range(SEEDS)])
+    failures = run_seeds(range(SEEDS))
 
     assert not failures, "\n\n".join(report(shrink(failure)) for failure in failures[:2])
+
+
+def test_what_was_wrong_once_is_not_wrong_again() -> None:
+    traces = [from_json(kept.read_text()) for kept in REGRESSIONS]
+
+    failures = dict(zip([kept.stem for kept in REGRESSIONS], everywhere(run, traces), strict=True))
+
+    assert len(failures) >= 2
+    assert not any(failures.values()), "\n\n".join(f"{name}: {report(failure)}" for name, failure in failures.items() if failure)
+
+
+def test_a_trace_is_kept_as_it_is() -> None:
+    assert all(from_json(to_json(trace_of(seed))) == trace_of(seed) for seed in range(50))
 
 
 @pytest.mark.timeout(900)

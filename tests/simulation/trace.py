@@ -1,10 +1,12 @@
 """What happens in one simulation, as data: a seed becomes a list of steps, and any can be left out to find the shortest failing one.
 
 Each step brings the seed of all chance within it (faults, order, what happens in between), so leaving one out does not change the others.
+A trace can be kept as JSON, one step a line: it stays the same when a seed comes to mean another one.
 """
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from itertools import pairwise
@@ -57,6 +59,21 @@ class Trace:
     duplicates: float
     redrives_outbox: bool  # whether anybody looks after records the publisher gave up
     steps: Sequence[Step]
+
+
+def to_json(trace: Trace) -> str:
+    """A trace as it is kept."""
+    members = asdict(trace)
+    steps = ",\n".join(f"    {json.dumps(list(step.values()))}" for step in members.pop("steps"))
+    lines = [f"  {json.dumps(name)}: {json.dumps(value, default=sorted)}," for name, value in members.items()]
+    return "\n".join(["{", *lines, '  "steps": [', steps, "  ]", "}"])
+
+
+def from_json(text: str) -> Trace:
+    """A trace that was kept."""
+    members = json.loads(text)
+    faults = Faults(**members["faults"] | {"outage": frozenset(members["faults"]["outage"])})
+    return Trace(**members | {"faults": faults, "steps": [Step(*step) for step in members["steps"]]})
 
 
 def trace_of(seed: int) -> Trace:

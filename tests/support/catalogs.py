@@ -17,7 +17,7 @@ DEFAULT_RULES: dict[str, Any] = {
 }
 
 
-def snapshot(*templates: dict[str, Any], previous: Snapshot | None = None, **rules: Any) -> Snapshot:
+def snapshot(*templates: dict[str, Any], previous: Snapshot | None = None, published_at: int = 0, **rules: Any) -> Snapshot:
     """Compile templates and rule overrides into a snapshot."""
     return compile_catalog(
         CatalogSource(
@@ -25,6 +25,7 @@ def snapshot(*templates: dict[str, Any], previous: Snapshot | None = None, **rul
             [TypeAdapter(AnyTemplate).validate_python(template) for template in templates],
         ),
         previous,
+        published_at=published_at,
     )
 
 

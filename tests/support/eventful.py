@@ -20,8 +20,12 @@ from infra.local.stack import ROOT
 from missions_core import clock
 from missions_core.domain.catalog import DAY_MS, HOUR_MS
 from missions_core.domain.events import PlayerJoined, ScoreChanged
+from missions_core.files import evidence_key
+from missions_core.instants import timestamp
+from missions_core.storage import keys
 from missions_core.use_cases.standings import standings_body
 from tests.component.http.conftest import NOW, Client
+from tests.component.test_outbound import Server, serving
 from tests.support.catalogs import achievement, mission, snapshot
 from tests.support.faults import on, refuse
 from tests.support.world import World, post
@@ -38,6 +42,7 @@ RACE = ("race", "2026-11-24")
 PROFILE = {"name": NAME, "email": EMAIL, "avatar": AVATAR, "zone": "Asia/Tokyo"}
 AUTHORIZED = {"authorization": f"Bearer {TOKEN}", "cookie": PAYLOAD}
 PROOF = {"types": ["uploaded_content", "url"], "content_types": ["image/png"], "price": {"gold": 1}, "hosts": ["example.org"]}
+ANNOUNCED = {"messageId": "1", "body": json.dumps({"detail": {"id": "1", "data": PAYLOAD}})}
 CATALOG = snapshot(
     mission("daily_first_post"),
     achievement("first"),
@@ -143,7 +148,7 @@ def contest(world: World) -> None:
 
 
 def farewell(world: World) -> None:
-    """A player who takes their data along and is erased, with a score that comes late."""
+    """A player who takes their data along and is erased, with a score and an upload that come late."""
     gone = Client(world, GONE)
     gone.send("PATCH", "/v1/me/profile", PROFILE, headers=AUTHORIZED)
     world.ingest(post("gone", "2026-11-24T12:00:00Z", GONE, text=PAYLOAD))
@@ -157,6 +162,7 @@ def farewell(world: World) -> None:
         world.publish()
         world.now += HOUR_MS
         world.deliver("ERASURE_QUEUE_URL", "erase_players")
+    world.invoke("moderate_evidence", {"Records": [arrived(evidence_key(GONE, "shown:always-0", 1))]})
 
 
 def suspicion(world: World) -> None:
@@ -201,8 +207,12 @@ def neighbours(world: World) -> None:
     secret = boto3.client("secretsmanager").create_secret(Name="webhook", SecretString=TOKEN)["ARN"]
     import_module("functions.deliver_webhooks.app").endpoint.cache_clear()
     with patch.dict(os.environ, WEBHOOK_URL=f"http://127.0.0.1:9/{PAYLOAD}", WEBHOOK_SECRET_ARN=secret):
-        announced = {"messageId": "1", "body": json.dumps({"detail": {"id": "1", "data": PAYLOAD}})}
-        world.invoke("deliver_webhooks", {"Records": [announced, {"messageId": "2", "body": PAYLOAD}]})
+        world.invoke("deliver_webhooks", {"Records": [ANNOUNCED, {"messageId": "2", "body": PAYLOAD}]})
+
+
+def arrived(key: str) -> dict[str, Any]:
+    """What S3 says of an upload, as a record of the queue."""
+    return {"messageId": "1", "body": json.dumps({"source": "aws.s3", "detail": {"object": {"key": key}}})}
 
 
 def proofs(world: World) -> None:
@@ -211,12 +221,11 @@ def proofs(world: World) -> None:
     page = {"type": "url", "url": f"https://example.org/{PAYLOAD}"}
     uploading = ann.post(SHOWN, {"type": "uploaded_content", "content_type": "image/png", "size": 9, "sha256": "0" * 64})
     key = uploading.body["upload"]["fields"]["key"]
-    arrived = {"messageId": "1", "body": json.dumps({"source": "aws.s3", "detail": {"object": {"key": key}}})}
     s3 = boto3.client("s3", config=Config(request_checksum_calculation="when_required"))
     s3.put_object(Bucket=world.environment["PLAYER_FILES_BUCKET"], Key=key, Body=PAYLOAD.encode())
     for client, path, evidence in ((ann, TOLD, page), (bob, TOLD, page), (bob, SHOWN, page | {"url": f"{page['url']}/2"})):
         client.post(path, evidence, **AUTHORIZED)
-    world.invoke("moderate_evidence", {"Records": [arrived]})
+    world.invoke("moderate_evidence", {"Records": [arrived(key)]})
     for _ in range(2):
         world.publish()
         world.deliver("EVIDENCE_QUEUE_URL", "moderate_evidence")
@@ -344,6 +353,43 @@ def corruption(world: World) -> None:
     failing(partial(world.invoke, "ingest_actions", {"Records": [{"messageId": "1", "data": PAYLOAD}]}))
 
 
+def hosts(world: World) -> None:
+    """What the host runs beside us: endpoints whose secret is lost, that answer what nobody agreed on, and that refuse."""
+    secret = boto3.client("secretsmanager").create_secret(Name="host", SecretString=TOKEN)["ARN"]
+    with serving(Server()) as server:
+        urls = dict.fromkeys(("USER_DIRECTORY_URL", "MODERATION_URL", "WEBHOOK_URL"), f"http://127.0.0.1:{server.server_port}/{PAYLOAD}")
+        for player, used, status in (("ida", f"{secret}-lost", 200), ("ike", secret, 200), ("ivy", secret, 400)):
+            secrets = dict.fromkeys(("USER_DIRECTORY_SECRET_ARN", "MODERATION_SECRET_ARN", "WEBHOOK_SECRET_ARN"), used)
+            server.answers = [(status, PAYLOAD.encode(), {})] * 9
+            with patch.dict(os.environ, urls | secrets, BADGE_KEY_ARN="key", BADGE_ISSUER="https://example.org"):
+                between(World(world.aws, world.environment, world.now), player)  # cold starts: what is warm has other endpoints
+
+
+def between(world: World, player: str) -> None:
+    """A player for whom everything there is beside us is asked."""
+    client, working = Client(world, player), world.aws.intercept
+    world.ingest(post(player, timestamp(world.now), player, text=PAYLOAD))
+    world.compete()
+    client.get("/v1/leaderboards/race")
+    client.post(TOLD, {"type": "url", "url": f"https://example.org/{PAYLOAD}/{player}"})
+    world.publish()
+    world.deliver("EVIDENCE_QUEUE_URL", "moderate_evidence")
+    world.invoke("deliver_webhooks", {"Records": [ANNOUNCED]})
+    world.aws.intercept = on("GetPublicKey", refuse("KMSInternalException"), times=9)
+    client.get("/v1/me/achievements/first/badge", **AUTHORIZED)
+    world.aws.intercept = working
+
+
+def succession(world: World) -> None:
+    """The next catalog: it wants players registered first, and a template of the one before is lost."""
+    world.publish_catalog(snapshot(mission("daily_first_post"), previous=CATALOG, unknown_players="quarantine"))
+    partition, row = keys.template("told", 1)
+    boto3.resource("dynamodb").Table(world.environment["TABLE_NAME"]).delete_item(Key={"PK": partition, "SK": row})
+    later = World(world.aws, world.environment, world.now)  # what is warm still has the old one
+    Client(later, "ivy").get("/v1/me/missions")
+    later.invoke("consume_events", {"Records": [told("ReferralActivated", inviter="unheard-of", invitee="ivy")]})
+
+
 def failing(work: Any) -> None:
     """Do it; what it raises is logged as Lambda's runtime would."""
     try:
@@ -361,6 +407,8 @@ def main() -> None:
         world = World(aws, environment, NOW)
         with patch.multiple(clock, now=lambda: world.now, real_now=lambda: NOW, sleep=lambda seconds: None):
             live(world)
+            hosts(world)
+            succession(world)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,11 @@ def action(id_: int | str, at: int, type_: str = "post.created", **data: Any) ->
     return Action("test", str(id_), type_, "player", at, at, data, key)
 
 
+def account_of(player: str) -> str:
+    """An account for a player. Accounts sort the other way round than their players: what is ordered by the wrong one of the two shows."""
+    return "".join(f"{255 - byte:02x}" for byte in player.encode()) + "g"
+
+
 class Game:
     """A player, a catalog and everything that came out."""
 

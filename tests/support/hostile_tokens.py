@@ -98,6 +98,7 @@ AUTHORIZER: Mapping[str, Claims] = {
     "an audience that is an object": {"aud": {"elsewhere": 1}},
 }
 NOT_YET = int(time.time()) + 10 * HOUR
+ARABIC_DIGITS = {ord("0") + digit: ord("\N{ARABIC-INDIC DIGIT ZERO}") + digit for digit in range(10)}
 OURS: Mapping[str, Claims] = {
     "no expiry": {"exp": ABSENT},
     "an empty expiry": {"exp": ""},
@@ -113,7 +114,14 @@ OURS: Mapping[str, Claims] = {
     "an expiry in milliseconds": {"exp": NOT_YET * 1000},
     "an expiry of zero": {"exp": 0},
     "a negative expiry": {"exp": -NOT_YET},
-    "an expiry long ago, with a fraction": {"exp": 1.5},
+    "an expiry with a fraction": {"exp": NOT_YET + 0.5},
+    "an expiry with a fraction, as text": {"exp": f"{NOT_YET}.5"},
+    "an expiry between spaces": {"exp": f" {NOT_YET} "},
+    "an expiry with a line break": {"exp": f"{NOT_YET}\n"},
+    "an expiry with a sign": {"exp": f"+{NOT_YET}"},
+    "an expiry with a leading zero": {"exp": f"0{NOT_YET}"},
+    "an expiry in thousands": {"exp": f"{NOT_YET:_}"},
+    "an expiry in another script's digits": {"exp": str(NOT_YET).translate(ARABIC_DIGITS)},
     "expired": {"exp": int(time.time()) - 1},
     "not valid yet": {"nbf": NOT_YET},
     "not valid before some word": {"nbf": "tomorrow"},

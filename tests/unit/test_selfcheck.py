@@ -13,12 +13,12 @@ from missions_core.domain.snapshots import catalog_from_snapshot
 
 
 @cache
-def forum() -> Catalog:
-    return catalog_from_snapshot(compile_catalog(load_catalog(ROOT / "catalog" / "forum").source))
+def shipped(name: str) -> Catalog:
+    return catalog_from_snapshot(compile_catalog(load_catalog(ROOT / "catalog" / name).source))
 
 
-def acts(template: str) -> list[Act] | None:
-    return solve(forum(), forum().templates[template])
+def acts(template: str, catalog: str = "forum") -> list[Act] | None:
+    return solve(shipped(catalog), shipped(catalog).templates[template])
 
 
 def test_a_count_is_that_many_actions() -> None:
@@ -37,7 +37,12 @@ def test_distinct_values_differ() -> None:
     assert len(forums) == 3
 
 
+def test_nothing_is_sent_that_the_rules_call_impossible() -> None:
+    assert acts("high_score", "learning") == [Act("lesson.completed", {"score": 90})]
+    assert acts("weekly_league", "learning") is None  # 500 points in one lesson
+
+
 @pytest.mark.parametrize("name", ["forum", "learning", "git"])
 def test_every_shipped_catalog_has_a_mission_the_self_check_can_complete(name: str) -> None:
-    catalog = catalog_from_snapshot(compile_catalog(load_catalog(ROOT / "catalog" / name).source))
+    catalog = shipped(name)
     assert any(solve(catalog, template) for template in catalog.templates.values() if template.kind == "mission")

@@ -7,6 +7,7 @@ from missions_core.authoring.models import Achievement, Mission, Quest
 from missions_core.authoring.requirements import trees_of
 from missions_core.authoring.reward_models import RewardsModel
 from missions_core.authoring.rule_models import RulesModel
+from missions_core.authoring.score_checks import score_notices
 from missions_core.authoring.template_checks import AnyTemplate
 from missions_core.domain.facts import FACTS
 
@@ -66,13 +67,18 @@ def template_notices(template: AnyTemplate, rules: RulesModel, badges: Collectio
                 yield Finding(leaf.member("action"), text)
     if isinstance(template, Mission) and template.type != "competitive" and template.period in _undrawn(rules):
         yield Finding(("period",), f'"{template.key}" is never dealt: rules.rotation.{template.period}.max is 0')
+    yield from score_notices(template, rules)
+    yield from _badge_notices(template, badges)
+    if template.evidence and template.evidence.review == "auto" and "invite_code" in template.evidence.types:
+        text = "no check knows which codes exist: with review: auto any code is approved, unless a moderation endpoint refuses it"
+        yield Finding(("evidence", "types", template.evidence.types.index("invite_code")), text)
+
+
+def _badge_notices(template: AnyTemplate, badges: Collection[str]) -> Findings:
     if isinstance(template, Achievement) and template.collection:
         for index, badge in enumerate(template.collection.badges):
             if badge not in badges:
                 yield Finding(("collection", "badges", index), f'"{badge}" is a badge that nothing in this catalog pays')
-    if template.evidence and template.evidence.review == "auto" and "invite_code" in template.evidence.types:
-        text = "no check knows which codes exist: with review: auto any code is approved, unless a moderation endpoint refuses it"
-        yield Finding(("evidence", "types", template.evidence.types.index("invite_code")), text)
 
 
 def paid_badges(templates: Iterable[AnyTemplate], rules: RulesModel) -> set[str]:

@@ -6,7 +6,7 @@ from itertools import chain
 
 from missions_core.authoring.findings import Finding, Findings, Path
 from missions_core.authoring.requirement_models import ConditionModel
-from missions_core.authoring.requirements import GroupAt, LeafAt
+from missions_core.authoring.requirements import COLLECTED, GroupAt, LeafAt
 from missions_core.domain.facts import COUNTED, FACTS, REACHED
 from missions_core.domain.requirements import number
 
@@ -14,7 +14,7 @@ MAX_DEPTH = 3
 MAX_LEAVES = 20
 MAX_DISTINCT = 100
 FIELD_AGGREGATES = ("sum", "max", "last", "distinct")
-WHOLE_AGGREGATES = ("count", "distinct", "days")
+WHOLE_AGGREGATES = ("count", "distinct", "days", COLLECTED)
 COMPARISONS = (">=", ">", "<=", "<")
 FACT_MEMBERS = {**COUNTED, **REACHED}
 

@@ -8,6 +8,8 @@ from missions_core.authoring.findings import Path
 from missions_core.authoring.models import Achievement, CollectionModel, Mission, Quest
 from missions_core.authoring.requirement_models import AllGroup, AnyGroup, ConditionModel, LeafModel, Shorthand
 
+COLLECTED = "collected"  # the aggregate of collections; no author can write it
+
 
 @dataclass(frozen=True, slots=True)
 class LeafAt:
@@ -70,7 +72,7 @@ def trees_of(template: Mission | Quest | Achievement) -> list[GroupAt]:
 
 
 def _collected(collection: CollectionModel) -> GroupAt:
-    """A collection spelt as requirements: as many different ones of the list as it has."""
+    """A collection spelt as requirements: as many of the list as it has."""
     lists = (("game.template.completed", "template", collection.templates), ("game.badge.earned", "badge", collection.badges))
     return GroupAt(("collection",), True, tuple(_all_of(*each) for each in lists if each[2]))
 
@@ -81,8 +83,8 @@ def _all_of(fact: str, field: str, wanted: Sequence[str]) -> LeafAt:
         path=("collection", f"{field}s"),
         key=f"{field}s",
         action=fact,
-        aggregate="distinct",
-        field=field,
+        aggregate=COLLECTED,
+        field=None,
         where=[one_of_them],
         op=">=",
         target=Decimal(len(wanted)),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from missions_core.domain.catalog import DAY_MS, DRAWN_KINDS, Catalog, FraudRules, Leaf, Template
+from missions_core.domain.catalog import DAY_MS, DRAWN_KINDS, Catalog, FraudRules, Leaf, Rewards, Template
 from missions_core.domain.facts import COUNTED, REACHED
 from missions_core.domain.fraud import MAX_DEVICES, MAX_FLAGS
 from missions_core.domain.settlement import MOST_UNPROVEN
@@ -17,7 +17,7 @@ INSTANT_BYTES = 8
 SCORE_BYTES = 10  # that it is one, and when it was reached
 COMPLETION_BYTES = 14  # count and last time of one template
 RUN_BYTES = 24  # of a quest's last run: number, status, end, claim
-UNLOCKED_BYTES = 6  # how many tiers are paid
+UNLOCKED_BYTES = 6  # how many tiers are paid, and by which version each of the others will be
 FLAG_BYTES = 90  # rule, sentence with its numbers, times, count
 OTHER_RULES = 4  # that are no shadow: two of devices, two of claims
 DEVICE_BYTES = 18
@@ -69,11 +69,30 @@ def worst_case_state(catalog: Catalog) -> StateSize:
     parts.append(Contribution("lifetime counts", counts))
     runs = sum(_named(quest.key) + RUN_BYTES + sum(_named(step.key) for step in quest.steps) for quest in catalog.missions("quest"))
     parts.append(Contribution("last runs of quests", runs))
+    parts.append(Contribution("badges earned", HASH_BYTES * len(set(_badges(catalog)))))
     completions = sum(_named(key) + COMPLETION_BYTES for key in catalog.templates)
     parts.append(Contribution("completion counts of templates", completions))
     parts += _suspicion(catalog)
     parts += _unproven(catalog)
     return StateSize(tuple(sorted(parts, key=lambda part: -part.size)))
+
+
+def _badges(catalog: Catalog) -> Iterator[str]:
+    """All that can be earned, kept whether or not a collection asks for them."""
+    rules = catalog.rules
+    paid = [rewards for template in catalog.templates.values() for rewards in _pays(template)]
+    if rules.check_in is not None:
+        paid += [rules.check_in.base, *rules.check_in.milestones.values(), rules.check_in.monthly_reward]
+    if rules.referral is not None:
+        paid += [rules.referral.inviter, rules.referral.invitee]
+    return (badge for rewards in paid for badge in rewards.badges)
+
+
+def _pays(template: Template) -> Iterator[Rewards]:
+    yield template.rewards
+    yield from (step.rewards for step in template.steps)
+    yield from (tier.rewards for tier in template.tiers)
+    yield from (prize.rewards for prize in template.prizes)
 
 
 def _suspicion(catalog: Catalog) -> Iterator[Contribution]:

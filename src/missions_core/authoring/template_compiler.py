@@ -8,7 +8,7 @@ from typing import Any
 
 from missions_core.authoring.models import Achievement, ActiveHoursModel, Mission, Quest, Step, Tier
 from missions_core.authoring.requirement_models import ConditionModel
-from missions_core.authoring.requirements import GroupAt, LeafAt, trees_of
+from missions_core.authoring.requirements import COLLECTED, GroupAt, LeafAt, trees_of
 from missions_core.authoring.reward_compiler import compiled_rewards
 from missions_core.authoring.template_checks import AnyTemplate
 from missions_core.domain.catalog import HOUR_MS, Snapshot
@@ -123,7 +123,7 @@ def _leaf(leaf: LeafAt) -> Snapshot:
         "target2": None if leaf.target2 is None else plain_decimal(leaf.target2),
         "within_ms": leaf.within_ms,
         "scope": "lifetime" if leaf.lifetime else "period",
-        "counter": _counter(leaf) if leaf.lifetime else None,
+        "counter": _counter(leaf) if leaf.lifetime and leaf.aggregate != COLLECTED else None,
         "label": leaf.label,
     }
 

@@ -1,15 +1,15 @@
 """Achievements: unlocked once, by what a player ever did and where they stand.
 
-They have no board and no progress of their own: they read the lifetime counters. Every counter is a commutative fold and is fed once with
-every write, so the same actions in any order end with the same tiers unlocked (invariant 5).
+They have no board and no progress of their own: they read the lifetime counters, and collections what was completed and earned. These are
+commutative folds, fed once with every write, so the same actions in any order end with the same tiers unlocked (invariant 5).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 
 from missions_core.domain import assignment, counters, facts
 from missions_core.domain.actions import Action
-from missions_core.domain.catalog import Catalog, Template, Tier
+from missions_core.domain.catalog import Catalog, Leaf, Template, Tier
 from missions_core.domain.completion import pay_out
 from missions_core.domain.events import AchievementUnlocked, Event
 from missions_core.domain.requirements import gather, tree_holds
@@ -32,23 +32,24 @@ def review(state: PlayerState, catalog: Catalog, events: Sequence[Event], *, now
         unlocked += events
 
 
+def shown(state: PlayerState, catalog: Catalog) -> list[Template]:
+    """All the player may know of, in key order; behind them what they hold and the catalog no longer has, as far as it was loaded."""
+    current = [template for template in catalog.achievements if not is_hidden(state, template)]
+    kept = [catalog.retired[version] for version in withdrawn(state, catalog) if version in catalog.retired]
+    return current + [template for template in kept if template.kind == "achievement" or template.is_lost]
+
+
+def withdrawn(state: PlayerState, catalog: Catalog) -> list[tuple[str, int]]:
+    """The last versions of what the player unlocked and the catalog no longer has."""
+    return [(key, catalog.withdrawn[key]) for key in sorted(state.achievements) if key in catalog.withdrawn]
+
+
 def find(state: PlayerState, catalog: Catalog, key: str) -> Template:
     """The achievement of that key. NotFound `achievement_not_found`: there is none, or none the player may know of."""
-    template = catalog.templates.get(key)
-    if template is None or template.kind != "achievement" or is_hidden(state, template):
-        raise NotFound("achievement_not_found", f"no achievement {key!r}")
-    return template
-
-
-def promised(state: PlayerState, catalog: Catalog, key: str) -> Template:
-    """The achievement as it promised what waits to be claimed, whatever became of it since; else as `find` has it."""
-    held = state.achievements.get(key)
-    return catalog.template(key, held.version) if held is not None and is_waiting(held) else find(state, catalog, key)
-
-
-def is_waiting(held: Unlocked) -> bool:
-    """Whether tiers are reached and not paid."""
-    return held.claimed < len(held.tiers)
+    for template in shown(state, catalog):
+        if template.key == key:
+            return template
+    raise NotFound("achievement_not_found", f"no achievement {key!r}")
 
 
 def is_hidden(state: PlayerState, template: Template) -> bool:
@@ -56,25 +57,47 @@ def is_hidden(state: PlayerState, template: Template) -> bool:
     return template.is_secret and template.key not in state.achievements
 
 
-def find_claimable(state: PlayerState, template: Template) -> Unlocked:
-    """An achievement of which tiers wait. Conflict `achievement_locked` or `already_claimed`."""
-    held = state.achievements.get(template.key)
+def known_counters(state: PlayerState, catalog: Catalog) -> dict[str, Progress]:
+    """The lifetime counters but for those whose names would tell what a secret asks for: of requirements (`|`), unless something else asks
+    for the same now (what nothing asks for any more may have been a secret), and of action types that are derived for secrets alone.
+    """
+    hidden = [leaf for template in catalog.achievements if is_hidden(state, template) for leaf in template.leaves]
+    open_ = [leaf for template in catalog.templates.values() if not is_hidden(state, template) for leaf in template.leaves]
+    asked = {name for leaf in open_ for name in (leaf.action, leaf.counter)}
+    derived = {leaf.action for leaf in hidden} - asked - catalog.rules.actions.keys() - facts.COUNTED.keys()
+    return {name: each for name, each in state.lifetime.items() if name in asked or not ("|" in name or name in derived)}
+
+
+def find_claimable(state: PlayerState, catalog: Catalog, key: str) -> Unlocked:
+    """What the player holds of an achievement of which tiers wait, be it withdrawn.
+
+    NotFound `achievement_not_found`; Conflict `achievement_locked` or `already_claimed`.
+    """
+    held = state.achievements.get(key)
     if held is None:
+        find(state, catalog, key)
         raise Conflict("achievement_locked", "this achievement is not unlocked yet")
-    if not waiting(state, template):
+    if not held.versions:
         raise Conflict("already_claimed", "this achievement's reward was claimed before")
     return held
 
 
-def claim(state: PlayerState, template: Template, *, at: int) -> list[Event]:
+def claim(state: PlayerState, catalog: Catalog, key: str, *, at: int) -> list[Event]:
     """Pay every tier that waits. Errors: `find_claimable`."""
-    return _pay(state, template, find_claimable(state, template), at=at)
+    return _pay(state, catalog, key, find_claimable(state, catalog, key), at=at)
 
 
-def waiting(state: PlayerState, template: Template) -> Sequence[Tier]:
-    """The tiers that are reached and not paid."""
+def tiers_of(catalog: Catalog, key: str, first: int, versions: Iterable[int]) -> list[Tier]:
+    """The tiers from a place on, each as the version of it promised it."""
+    return [catalog.template(key, version).tiers[place] for place, version in enumerate(versions, first)]
+
+
+def promised_tier(state: PlayerState, catalog: Catalog, template: Template, place: int) -> Tier:
+    """The tier at a place: as it was promised while it waits to be paid, else as the template has it."""
     held = state.achievements.get(template.key)
-    return template.tiers[held.claimed : len(held.tiers)] if held else ()
+    promises = dict(enumerate(held.versions, held.claimed)) if held else {}
+    dealt = catalog.template(template.key, promises[place]) if place in promises else template
+    return template.tiers[place] if dealt.is_lost else dealt.tiers[place]
 
 
 def reached_tier(state: PlayerState, template: Template, name: str | None) -> tuple[Tier, int]:
@@ -89,26 +112,31 @@ def reached_tier(state: PlayerState, template: Template, name: str | None) -> tu
 
 def claimable(state: PlayerState) -> list[str]:
     """The keys of all achievements whose reward waits."""
-    return [key for key, held in state.achievements.items() if is_waiting(held)]
+    return [key for key, held in state.achievements.items() if held.versions]
 
 
-def cause_of(template: Template, tier: Tier) -> str:
+def cause_of(key: str, tier: Tier) -> str:
     """Why a tier is paid: the key of its grant."""
-    return f"achievement:{template.key}" if tier.name is None else f"achievement:{template.key}:{tier.name}"
+    return f"achievement:{key}" if tier.name is None else f"achievement:{key}:{tier.name}"
 
 
 def progress_of(state: PlayerState, template: Template, reached: Mapping[str, Action]) -> list[Progress]:
     """How far the player is with each of its requirements; `reached`: where they stand (`facts.reached`)."""
-    return [
-        gather(leaf, None, reached[leaf.action], 0) if leaf.action in reached else state.lifetime.get(leaf.counter or "")
-        for leaf in template.leaves
-    ]
+    return [_progress(state, leaf, reached) for leaf in template.leaves]
+
+
+def _progress(state: PlayerState, leaf: Leaf, reached: Mapping[str, Action]) -> Progress:
+    if leaf.aggregate == "collected":
+        return facts.collected(state, leaf)
+    return gather(leaf, None, reached[leaf.action], 0) if leaf.action in reached else state.lifetime.get(leaf.counter or "")
 
 
 def _count(state: PlayerState, catalog: Catalog, events: Sequence[Event]) -> None:
     for event in events:
         for fact in facts.counted(event, catalog):
             counters.count(state, catalog, fact.type, fact)
+            if fact.type == "game.badge.earned":
+                state.badges.add(facts.mark_of_badge(fact.data["badge"]))
 
 
 def _unlock(state: PlayerState, catalog: Catalog, template: Template, reached: Mapping[str, Action], *, now: int) -> Iterator[Event]:
@@ -122,15 +150,14 @@ def _unlock(state: PlayerState, catalog: Catalog, template: Template, reached: M
         return
     held = state.achievements.setdefault(template.key, Unlocked([]))
     held.tiers += [now] * len(tiers)
+    held.versions += [template.version] * len(tiers)
     for tier in tiers:
         yield AchievementUnlocked(template.key, tier.name, template.achievement_type or "", tier.rewards, now)
     if template.auto_claim:
-        yield from _pay(state, template, held, at=now)
-    else:
-        held.version = template.version
+        yield from _pay(state, catalog, template.key, held, at=now)
 
 
-def _pay(state: PlayerState, template: Template, held: Unlocked, *, at: int) -> list[Event]:
-    tiers = waiting(state, template)
-    held.claimed = len(held.tiers)
-    return [event for tier in tiers if tier.rewards for event in pay_out(state, cause_of(template, tier), tier.rewards, at=at)]
+def _pay(state: PlayerState, catalog: Catalog, key: str, held: Unlocked, *, at: int) -> list[Event]:
+    tiers = tiers_of(catalog, key, held.claimed, held.versions)
+    held.claimed, held.versions = len(held.tiers), []
+    return [event for tier in tiers if tier.rewards for event in pay_out(state, cause_of(key, tier), tier.rewards, at=at)]

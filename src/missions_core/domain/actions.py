@@ -72,7 +72,7 @@ def accept(action: Action, *, now: int, known: frozenset[str]) -> Action:
     if action.time > now + MAX_FUTURE_MS:
         raise InvalidInput("future", "time is more than 60 seconds ahead of the server's clock", field="time")
     _check_age(action, now)
-    return replace(action, time=min(action.time, now))
+    return action if action.time <= now else replace(action, time=now)
 
 
 def accept_own(action: Action, *, now: int, known: frozenset[str]) -> Action:

@@ -25,6 +25,8 @@ AGAINST_COMPLETION_RATE = 0.8
 HIGH_COMPLETION_RATE = 0.8
 LOW_COMPLETION_RATE = 0.3
 
+SURMOUNTABLE = frozenset({"level_too_low", "vip_only", "prerequisite_missing"})  # reasons that playing on may take away
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -107,11 +109,27 @@ def explain(state: PlayerState, catalog: Catalog, period: Period, *, avoid: Iter
 
 
 def why_not(state: PlayerState, catalog: Catalog, template: Template, at: int) -> str | None:
-    """The first reason why the player may not have a template now, None if they may; secret achievements are not named."""
+    """The first reason why the player may not have a template now, None if they may.
+
+    Players read it: neither a segment, the host's own mark, is named nor a template they may not know of.
+    """
     reason = _why_not(template, state, _facts(state, catalog, at), at)
-    code, _, missing = (reason or "").partition(":")
-    wanted = catalog.templates.get(missing)
-    return code if wanted is not None and wanted.is_secret else reason
+    code, _, named = (reason or "").partition(":")
+    if code == "prerequisite_missing":
+        wanted = catalog.templates.get(named)
+        return reason if wanted is not None and may_know(state, catalog, wanted, at) else code
+    return code if code == "segment_missing" else reason
+
+
+def may_know(state: PlayerState, catalog: Catalog, template: Template, at: int) -> bool:
+    """Whether the player may learn of a template: they may have it, have it, or come to it by playing on; of a secret they must hold it."""
+    if template.kind == "achievement":
+        return not template.is_secret or template.key in state.achievements
+    facts = _facts(state, catalog, at)
+    if template.key in state.quests or template.key in facts.unsettled:
+        return True
+    reason = _why_not(template, state, facts, at)
+    return reason is None or reason.partition(":")[0] in SURMOUNTABLE
 
 
 def replacement(state: PlayerState, catalog: Catalog, period: Period, *, present: Iterable[str], rerolls: int) -> Template | None:

@@ -35,7 +35,7 @@ class Leaf:
 
     key: str
     action: str
-    aggregate: str  # count | sum | max | last | distinct | days
+    aggregate: str  # count | sum | max | last | distinct | days | collected: how many of the list in its `where` (`facts.collected`)
     field: str | None
     where: tuple[Condition, ...]
     op: str  # >= > == <= < between
@@ -43,7 +43,7 @@ class Leaf:
     target2: Decimal | None
     within_ms: int | None
     lifetime: bool
-    counter: str | None  # the key of its lifetime counter, None where the scope is the period
+    counter: str | None  # the key of its lifetime counter, None where the scope is the period, or the state knows without one
     repeats: bool  # of a repeating perpetual mission: one action adds at most one target, so that order cannot matter
     label: Mapping[str, str]
 
@@ -435,6 +435,9 @@ class Catalog:
     templates: Mapping[str, Template]  # current version by key
     lifetime_leaves: Mapping[str, tuple[Leaf, ...]]  # action type -> one leaf per distinct lifetime counter
     known_actions: frozenset[str]
+    published_at: int = 0  # 0: its snapshot does not say
+    withdrawn: Mapping[str, int] = field(default_factory=dict)  # key -> its last version, of templates no longer published
+    withdrawn_contests: Mapping[str, int] = field(default_factory=dict)  # key -> the last version that was competitive
     retired: dict[tuple[str, int], Template] = field(default_factory=dict)  # older versions, filled by the loader on demand
 
     def template(self, key: str, version: int) -> Template:

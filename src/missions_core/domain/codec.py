@@ -29,6 +29,7 @@ from missions_core.domain.state import (
     PendingGrant,
     PlayerState,
     Preferences,
+    Progress,
     QuestEnd,
     Referral,
     Settled,
@@ -48,6 +49,7 @@ UNTOUCHED = _beyond_progress(Mission("", 0, []))
 FORMAT = 2  # as written; every format below can be read
 KINDS: tuple[PeriodKind, ...] = ("daily", "weekly", "monthly", "special", "perpetual", "quest")
 STATUSES = ("active", "completed", "claimed", "expired", "failed")
+MARK_LENGTH = 12  # of a hash
 GRANT_KINDS: tuple[GrantKind, ...] = ("grant", "held", "release", "revoke")
 # By format, text that most states contain, most frequent last: zlib refers to it instead of spelling it out. Never edited, only added to.
 DICTIONARIES = {
@@ -164,7 +166,7 @@ def _pack(state: PlayerState) -> list[Any]:
         state.catalog_version,
         state.specials or None,
         {key: _pack_quest_end(end) for key, end in state.quests.items()} or None,
-        {key: _trimmed([held.tiers, held.claimed, held.version or None]) for key, held in state.achievements.items()} or None,
+        {key: _pack_unlocked(held) for key, held in state.achievements.items()} or None,
         _trimmed([state.lifetime.get(fact) for fact in COUNTED]) or None,
         [_pack_flag(flag) for flag in state.flags] or None,
         state.devices or None,
@@ -173,6 +175,7 @@ def _pack(state: PlayerState) -> list[Any]:
         None if state.referral is None else [state.referral.inviter, state.referral.at],
         _trimmed([state.attributes_at.get(member) for member in ATTRIBUTES]) or None,
         state.read_until or None,
+        "".join(sorted(state.badges)) or None,
     ])  # fmt: skip
 
 
@@ -181,7 +184,8 @@ def _unpack(record: list[Any]) -> PlayerState:
         player, account, created_at, updated_at, active_at, zone, level_base, lifetime_xp, vip, segments, preferences, boards, streaks,
         settled, pause, check_ins, lifetime, completions, recent_days, seen, spilled_before, buckets, pending, commands,
         catalog_version, specials, quests, achievements, facts, flags, devices, boosts, unproven, referral, attributes_at, read_until,
-    ) = _padded(record, 36)  # fmt: skip
+        badges,
+    ) = _padded(record, 37)  # fmt: skip
     paused_from, paused_until = _padded(pause or [], 2)
     return PlayerState(
         player=player,
@@ -204,7 +208,7 @@ def _unpack(record: list[Any]) -> PlayerState:
         lifetime=(lifetime or {}) | {fact: count for fact, count in zip(COUNTED, facts or [], strict=False) if count is not None},
         completions={template: Completions(count, at) for template, (count, at) in (completions or {}).items()},
         recent_days=[(dealt, completed) for dealt, completed in recent_days or []],
-        seen={int(hour): [ids[i : i + 12] for i in range(0, len(ids), 12)] for hour, ids in (seen or {}).items()},
+        seen={int(hour): _marks(ids) for hour, ids in (seen or {}).items()},
         spilled_before=spilled_before or 0,
         buckets={type_: Bucket(tokens, at) for type_, (tokens, at) in (buckets or {}).items()},
         pending=[_unpack_grant(grant) for grant in pending or []],
@@ -212,7 +216,7 @@ def _unpack(record: list[Any]) -> PlayerState:
         catalog_version=catalog_version or 0,
         specials=specials or {},
         quests={key: _unpack_quest_end(end) for key, end in (quests or {}).items()},
-        achievements={key: Unlocked(*held) for key, held in (achievements or {}).items()},
+        achievements={key: _unpack_unlocked(held) for key, held in (achievements or {}).items()},
         flags=[_unpack_flag(flag) for flag in flags or []],
         devices=devices or [],
         boosts=[ActiveBoost(*boost) for boost in boosts or []],
@@ -220,7 +224,18 @@ def _unpack(record: list[Any]) -> PlayerState:
         referral=Referral(*referral) if referral else None,
         attributes_at=_unpack_attributes_at(attributes_at),
         read_until=read_until or 0,
+        badges=_counted_badges(lifetime or {}) if badges is None else set(_marks(badges)),
     )
+
+
+def _counted_badges(lifetime: dict[str, Progress]) -> set[str]:
+    """Until the state kept them, each collection counted those of its own list; hashed in the same way."""
+    counted = (marks for counter, marks in lifetime.items() if counter.startswith("game.badge.earned|") and isinstance(marks, list))
+    return {str(mark) for marks in counted for mark in marks}
+
+
+def _marks(joined: str) -> list[str]:
+    return [joined[i : i + MARK_LENGTH] for i in range(0, len(joined), MARK_LENGTH)]
 
 
 def _unpack_attributes_at(record: Any) -> dict[str, int]:
@@ -365,6 +380,18 @@ def _pack_quest_end(end: QuestEnd) -> list[Any]:
 def _unpack_quest_end(record: list[Any]) -> QuestEnd:
     runs, status, at, claimed, done = _padded(record, 5)
     return QuestEnd(runs, STATUSES[status], at, _instant(claimed, at), done or [])
+
+
+def _pack_unlocked(held: Unlocked) -> list[Any]:
+    versions = held.versions[0] if len(set(held.versions)) == 1 else held.versions or None
+    return _trimmed([held.tiers, held.claimed, versions])
+
+
+def _unpack_unlocked(record: list[Any]) -> Unlocked:
+    tiers, claimed, versions = _padded(record, 3)
+    if not isinstance(versions, list):  # one number for all that wait, even where none does any more
+        versions = [versions or 0] * (len(tiers) - claimed)
+    return Unlocked(tiers, claimed, versions)
 
 
 def _unpack_streak(record: list[Any]) -> Streak:

@@ -1,13 +1,16 @@
 """Facts of the game that achievements may ask for like actions: what was completed, earned and reached. Nobody can send them."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from missions_core.domain import rewards, streaks
 from missions_core.domain.actions import Action
-from missions_core.domain.catalog import Catalog, Template
+from missions_core.domain.catalog import Catalog, Leaf, Template
 from missions_core.domain.events import AchievementUnlocked, CheckInCompleted, Event, GrantPending, MissionCompleted, QuestCompleted
+from missions_core.domain.requirements import mark_of
 from missions_core.domain.state import PlayerState
 
+mark_of_badge = lru_cache(maxsize=1024)(mark_of)  # every write asks for the same few
 # Fact -> the members of its data. Stored states keep the counts in this order: facts are only added at the end.
 COUNTED: Mapping[str, tuple[str, ...]] = {
     "game.template.completed": ("template", "kind"),  # anything of the catalog, by its key
@@ -55,6 +58,15 @@ def reached(state: PlayerState, catalog: Catalog) -> dict[str, Action]:
     if "game.level" in catalog.lifetime_leaves:
         found["game.level"] = _fact("game.level", {"level": rewards.level(state, catalog.rules)}, state.updated_at)
     return found
+
+
+def collected(state: PlayerState, leaf: Leaf) -> int:
+    """How much of a collection a player has: by what the state knows of everybody, so that its list may change."""
+    wanted = leaf.where[0].value
+    if leaf.action == "game.badge.earned":
+        return sum(mark_of_badge(badge) in state.badges for badge in wanted)
+    on_boards = {mission.template for _, mission in state.missions() if mission.completed_at is not None}
+    return sum(key in state.completions or key in state.achievements or key in on_boards for key in wanted)
 
 
 def _completed(fact: str, template: Template, at: int) -> Iterator[Action]:

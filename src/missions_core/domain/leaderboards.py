@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from missions_core.domain.actions import Action
-from missions_core.domain.catalog import DAY_MS, Leaf, PeriodKind
+from missions_core.domain.catalog import DAY_MS, HOUR_MS, Leaf, PeriodKind
 from missions_core.domain.events import Event, ScoreChanged
 from missions_core.domain.periods import DayClock, Period, day_start, period_before, period_containing
 from missions_core.domain.requirements import number, value_of
@@ -21,7 +21,8 @@ from missions_core.errors import InvalidInput
 
 KEPT = 128  # ranks kept in order: those that may be paid, and some more for the sake of players who are erased
 LATE_MS = DAY_MS  # how long after a label's end scores still count
-FIRST_ZONE = DayClock("Etc/GMT-14")  # UTC+14, where every day begins first
+# How much earlier than its label a period may begin and still compete, a twenty-fourth of it: on some days clocks give everybody that hour.
+HEAD_START_MS = {"daily": HOUR_MS, "weekly": 7 * HOUR_MS, "monthly": 28 * HOUR_MS}
 LAST_ZONE = DayClock("Etc/GMT+12")  # UTC-12, where every day ends last
 COMPARABLE = Context(prec=38, rounding=ROUND_DOWN)  # as many digits as DynamoDB compares
 
@@ -131,8 +132,8 @@ def final_at(kind: PeriodKind, label: str) -> int:
 
 
 def is_longer(period: Period) -> bool:
-    """Whether a player's period begins before its label does anywhere: lengthened by a change of zone, it would gather more."""
-    return period.start < _period_of(period.kind, period.label, FIRST_ZONE).start
+    """Whether a change of clock has lengthened a player's period: it begins well before its label does there, and would gather more."""
+    return period.start < _period_of(period.kind, period.label, period.clock).start - HEAD_START_MS[period.kind]
 
 
 def label_at(kind: PeriodKind, instant: int) -> str:

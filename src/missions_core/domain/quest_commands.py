@@ -11,8 +11,6 @@ from missions_core.domain.settlement import completions_with, settle
 from missions_core.domain.state import Board, Mission, PlayerState, mission_id
 from missions_core.errors import Conflict, Gone, NotFound
 
-# A quest that was never run is shown if the player may start it, or if playing on may lead there.
-SURMOUNTABLE = frozenset({"level_too_low", "vip_only", "prerequisite_missing"})
 UNDER_WAY = "under_way"
 NOT_FINAL = "last_run_not_final"  # its time is over, and late actions may still complete it
 
@@ -22,13 +20,13 @@ def shown(state: PlayerState, catalog: Catalog, *, now: int) -> list[Template]:
     known = {template.key for template in catalog.missions("quest")}
     known |= {mission.template for board, mission in state.missions() if board.period.kind == "quest"}
     templates = (_find(state, catalog, key) for key in sorted(known))
-    return [template for template in templates if template is not None and _is_shown(state, catalog, template, now)]
+    return [template for template in templates if template is not None and assignment.may_know(state, catalog, template, now)]
 
 
 def find_shown(state: PlayerState, catalog: Catalog, key: str, *, now: int) -> Template:
     """A quest the player can see: as it was dealt while a run is on the board, else as published. NotFound `quest_not_found`."""
     template = _find(state, catalog, key)
-    if template is None or not _is_shown(state, catalog, template, now):
+    if template is None or not assignment.may_know(state, catalog, template, now):
         raise _not_found(key)
     return template
 
@@ -117,13 +115,6 @@ def _find(state: PlayerState, catalog: Catalog, key: str) -> Template | None:
     if template is None or template.kind != "quest":
         return None
     return template if key in state.quests or set(template.segments) <= set(state.segments) else None
-
-
-def _is_shown(state: PlayerState, catalog: Catalog, template: Template, now: int) -> bool:
-    if template.key in state.quests or quests.find_run(state, template.key) is not None:
-        return True
-    reason = assignment.why_not(state, catalog, template, now)
-    return reason is None or reason.partition(":")[0] in SURMOUNTABLE
 
 
 def _not_found(key: str) -> NotFound:

@@ -46,7 +46,7 @@ def gather(leaf: Leaf, progress: Progress, action: Action, day: int) -> Progress
 def value_of(leaf: Leaf, progress: Progress) -> Decimal | None:
     """What a leaf's progress amounts to, comparable with its target; None: nothing gathered that could be compared."""
     match leaf.aggregate:
-        case "count" | "sum":
+        case "count" | "sum" | "collected":
             return _best_window(progress) if isinstance(progress, dict) else Decimal(cast(int | str, progress or 0))
         case "days":
             return Decimal(longest_run(cast(int, progress or 0)))
@@ -151,12 +151,21 @@ def percent(tree: Group, leaves: Sequence[Leaf], progress: Sequence[Progress], *
 
 def number(value: Any) -> Decimal | None:
     """A field's value as an exact amount, None if it is none."""
+    if type(value) is int:  # most are
+        return Decimal(value) if -LARGEST < value < LARGEST else None
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None
     exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     if not exact.is_finite() or not -LARGEST < exact < LARGEST or cast(int, exact.as_tuple().exponent) < FINEST_EXPONENT:
         return None
     return exact or Decimal(0)  # -0.0 is zero
+
+
+def mark_of(value: str | int | float | Decimal) -> str:
+    """What is remembered of a value where different ones are counted: a hash, the same for the same amount however it is written."""
+    amount = number(value)
+    text = f"#{_plain(amount)}" if amount is not None else f"{type(value).__name__}={value}"
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
 
 
 def holds_where(condition: Condition, data: Mapping[str, Any]) -> bool:
@@ -244,11 +253,8 @@ def _distinct(leaf: Leaf, seen: list[int | str], data: Mapping[str, Any]) -> Pro
     value = data.get(cast(str, leaf.field))
     if value is None or isinstance(value, dict | list):
         return None
-    amount = number(value)
-    text = f"#{_plain(amount)}" if amount is not None else f"{type(value).__name__}={value}"
-    mark = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
     keep = int(max(leaf.target, leaf.target2 or leaf.target)) + 1
-    marks: list[int | str] = [*sorted({*cast(list[str], seen), mark})[:keep]]
+    marks: list[int | str] = [*sorted({*cast(list[str], seen), mark_of(value)})[:keep]]
     return marks  # the smallest hashes: the same ones in any order
 
 

@@ -49,14 +49,14 @@ def day_clock(state: PlayerState, rules: Rules) -> DayClock:
 
 def roll(state: PlayerState, catalog: Catalog, *, now: int) -> Rolled:
     """Bring the state to `now` (never backwards): close, settle and deal whatever fell due since it was last written."""
-    passage = _Passage(state, catalog)
-    if state.catalog_version < catalog.version and passage.deals(state.updated_at):
-        passage.deal_standing(state.updated_at)  # published since the last write
     now = max(now, state.updated_at)
-    while (at := _next_instant(state, catalog)) is not None and at <= now:
-        state.updated_at = at
-        passage.step(at)
-    state.updated_at = now
+    passage = _Passage(state, catalog)
+    if state.catalog_version < catalog.version:  # published since the last write; by a clock that is ahead, no later than now
+        passage.published_at = max(state.updated_at, min(catalog.published_at, now))
+        passage.until(passage.published_at)
+        if passage.deals(passage.published_at):
+            passage.deal_standing(passage.published_at)
+    passage.until(now)
     state.catalog_version = max(catalog.version, state.catalog_version)
     return passage.rolled
 
@@ -130,7 +130,15 @@ class _Passage:
     def __init__(self, state: PlayerState, catalog: Catalog) -> None:
         self.state = state
         self.catalog = catalog
+        self.published_at = 0  # where that is news to the state: what stands begins no earlier
         self.rolled = Rolled()
+
+    def until(self, now: int) -> None:
+        """Do whatever falls due until then, in order."""
+        while (at := _next_instant(self.state, self.catalog)) is not None and at <= now:
+            self.state.updated_at = at
+            self.step(at)
+        self.state.updated_at = now
 
     def step(self, at: int) -> None:
         """Do everything that falls due at one instant: first what becomes final, so that dealing knows it."""
@@ -149,7 +157,8 @@ class _Passage:
             if board.period.kind == "daily":
                 self.settle_claimed_endless()
                 self.pay_back_uploads(board.period, at)
-        self.deal_standing(at)
+        if at >= self.published_at:
+            self.deal_standing(at)
 
     def deals(self, at: int) -> bool:
         """Whether the player is still dealt something at an instant."""

@@ -49,6 +49,9 @@ def catalog_from_snapshot(snapshot: Snapshot) -> Catalog:
         templates=templates,
         lifetime_leaves=_lifetime_leaves(templates),
         known_actions=frozenset(rules.actions) | {derivation.produces for derivation in rules.derive},
+        published_at=snapshot.get("published_at", 0),
+        withdrawn=snapshot.get("retired", {}),
+        withdrawn_contests={key: contest["version"] for key, contest in snapshot.get("retired_contests", {}).items()},
     )
 
 

@@ -16,7 +16,7 @@ ATTRIBUTES = ("zone", "level", "vip", "segments", GUESSED_ZONE)
 GrantKind = Literal["grant", "held", "release", "revoke"]
 
 # What one leaf has gathered, by aggregate, in JSON form: count, days: int (days is a bitmap of the period's local days);
-# sum, max: decimal string; last: [action time, action id hash, decimal string]; distinct: sorted list of value hashes;
+# sum, max: decimal string; last: [action time, action id hash, decimal string]; distinct: sorted list of value hashes; collected: int;
 # with `within`: {bucket number: count or decimal string}. None: nothing yet.
 Progress = int | str | list[int | str] | dict[str, int | str] | None
 
@@ -146,7 +146,7 @@ class Unlocked:
 
     tiers: list[int]
     claimed: int = 0
-    version: int = 0  # of the template that promised what is not paid yet
+    versions: list[int] = field(default_factory=list)  # of each tier that waits to be paid: the template's that promised it
 
 
 @dataclass(slots=True)
@@ -287,6 +287,7 @@ class PlayerState:
     referral: Referral | None = None
     attributes_at: dict[str, int] = field(default_factory=dict)  # when it was said what they are: a member of ATTRIBUTES -> instant
     read_until: int = 0  # notifications up to this instant are read
+    badges: set[str] = field(default_factory=set)  # hashes (`requirements.mark_of`) of all badges the player ever earned
 
     @property
     def flagged_at(self) -> int | None:

@@ -10,7 +10,6 @@ from hashlib import blake2b
 from pynamodb.exceptions import PutError
 from pynamodb.expressions.condition import Condition
 
-from missions_core.domain.achievements import is_waiting
 from missions_core.domain.catalog import Catalog, Snapshot, lost_template
 from missions_core.domain.snapshots import catalog_from_snapshot, template_from_snapshot
 from missions_core.domain.state import PlayerState
@@ -66,7 +65,7 @@ class Catalogs:
                 "catalog_outdated",
                 f"player states name catalog {state.catalog_version}, the table holds {catalog.version}: restore or republish the catalog",
             )
-        promised = {(key, held.version) for key, held in state.achievements.items() if is_waiting(held)}
+        promised = {(key, version) for key, held in state.achievements.items() for version in held.versions}
         waiting = {(kept.template, kept.version) for kept in state.unproven.values()}
         self.bring(catalog, promised | waiting | {(mission.template, mission.version) for _, mission in state.missions()}, to_show=to_show)
         return catalog

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from missions_core.domain.catalog import Rewards, Template
+from missions_core.domain.catalog import HOUR_MS, Catalog, Rewards, Template
 from missions_core.domain.leaderboards import Entry
 from missions_core.domain.state import PendingGrant
 from missions_core.errors import Contention, Erased, VersionConflict
@@ -27,7 +27,7 @@ logger = create_logger()
 metrics = create_metrics()
 
 CLOSED = "LeaderboardClosed"
-UNDER_WAY_MS = 60 * 60_000  # how long scores that were saved in time may take to be merged
+UNDER_WAY_MS = 7 * HOUR_MS  # how long scores that were saved in time may take to be merged: six hours on the stream, then five tries
 ATTEMPTS = 5
 
 
@@ -55,12 +55,19 @@ def close_leaderboard(stores: Stores, bus: EventBus, board: str, label: str, *, 
 
 
 def _frozen(stores: Stores, held: Leaderboard, *, now: int) -> Leaderboard:
-    """From here on ranks are what they are, and so are prizes: those published now, of a withdrawn mission those it was dealt with."""
-    current = stores.catalogs.current().templates.get(held.board)
-    pays = current.version if current is not None and current.is_competitive else held.template_version
+    """From here on ranks are what they are, and so are prizes."""
+    pays = paying_version(stores.catalogs.current(), held)
     frozen = replace(held, closed_at=now, template_version=pays, version=held.version + 1)
     stores.scores.save(frozen)
     return frozen
+
+
+def paying_version(catalog: Catalog, held: Leaderboard) -> int:
+    """The version whose prizes are paid: that published when it closes, of a withdrawn mission the newest that was dealt."""
+    current = catalog.templates.get(held.board)
+    if held.closed_at is not None or current is None or not current.is_competitive:
+        return held.template_version
+    return current.version
 
 
 def _close(stores: Stores, bus: EventBus, held: Leaderboard, *, now: int) -> None:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from missions_core.domain.assignment import special_label
-from missions_core.domain.catalog import Catalog, Template
+from missions_core.domain.catalog import Prize, Template
 from missions_core.domain.leaderboards import KEPT, LATE_MS, Entry, estimated_rank, final_at, label_at, label_before, not_a_label
 from missions_core.errors import NotFound
 from missions_core.outages import optional
 from missions_core.storage import keys
 from missions_core.storage.scores import Leaderboard, Scores
-from missions_core.use_cases.closing import UNDER_WAY_MS
+from missions_core.use_cases.closing import UNDER_WAY_MS, paying_version
 from missions_core.use_cases.read import PlayerView
 from missions_core.use_cases.stores import Stores
 
@@ -40,9 +40,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A leaderboard as asked for. `me`: the caller, if they have a score."""
+    """A leaderboard as asked for. `me`: the caller, if they have a score. `prizes`: those that are paid, or were."""
 
     template: Template
+    prizes: Sequence[Prize]
     label: str
     closes_at: int
     is_final: bool
@@ -58,14 +59,15 @@ def show_leaderboard(stores: Stores, view: PlayerView, key: str, wish: Wish) -> 
 
     NotFound `leaderboard_not_found`; InvalidInput `invalid_period` or `invalid_cursor`.
     """
-    template = _template(view.catalog, key)
+    template = _template(stores, view, key)
     label = _label(view, template, wish.period)
-    held = stores.scores.load(key, label, consistent=False) or Leaderboard(key, label, _closes_at(template, label))
+    held = stores.scores.load(key, label, consistent=False) or _empty(view, template, label)
     found = _standings(stores.scores, held, {view.state.player, *wish.players})
     me = found[view.state.player] if found[view.state.player].rank is not None else None
     items, next_cursor = _page(held, wish, me)
     return Shown(
         template=template,
+        prizes=_prizes(stores, view, template, held),
         label=label,
         closes_at=held.closes_at,
         is_final=held.closed_at is not None or (held.version == 0 and view.now >= held.closes_at + UNDER_WAY_MS),
@@ -77,11 +79,32 @@ def show_leaderboard(stores: Stores, view: PlayerView, key: str, wish: Wish) -> 
     )
 
 
-def _template(catalog: Catalog, key: str) -> Template:
-    template = catalog.templates.get(key)
-    if template is None or not template.is_competitive:
+def _template(stores: Stores, view: PlayerView, key: str) -> Template:
+    """The competitive mission as published, one that was withdrawn as it was last."""
+    template = view.catalog.templates.get(key)
+    if template is not None and template.is_competitive:
+        return template
+    version = view.catalog.withdrawn_contests.get(key)
+    if version is None:
         raise NotFound("leaderboard_not_found", f"no competitive mission {key!r} in this catalog")
-    return template
+    stores.catalogs.bring(view.catalog, {(key, version)})
+    return view.catalog.template(key, version)
+
+
+def _empty(view: PlayerView, template: Template, label: str) -> Leaderboard:
+    """A leaderboard nobody is on yet; of a withdrawn mission there are only those that somebody is on."""
+    if template.key in view.catalog.withdrawn_contests:
+        raise NotFound("leaderboard_not_found", f"the mission {template.key!r} was withdrawn, and nobody has a score of {label}")
+    return Leaderboard(template.key, label, _closes_at(template, label))
+
+
+def _prizes(stores: Stores, view: PlayerView, template: Template, held: Leaderboard) -> Sequence[Prize]:
+    """What the ranks are paid, or were. Of a version that cannot be read just now, none."""
+    if held.version == 0:
+        return template.prizes
+    version = (held.board, paying_version(view.catalog, held))
+    stores.catalogs.bring(view.catalog, {version}, to_show=True)
+    return view.catalog.template(*version).prizes
 
 
 def _label(view: PlayerView, template: Template, period: str) -> str:

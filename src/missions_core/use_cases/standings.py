@@ -24,6 +24,7 @@ logger = create_logger()
 metrics = create_metrics()
 
 ORIGIN = "standings"
+TOO_LATE = "ScoresTooLate"  # an alarm's metric
 MERGING_MS = 60_000  # the longest a batch may take, after which Lambda ends it
 
 
@@ -137,7 +138,7 @@ def _merge_all(scores: Scores, reports: Sequence[_Report], timer: Timer) -> set[
             logger.exception("leaderboard not merged", board=board, label=label)
             again |= messages[board, label]
             continue
-        metrics.add_metric("ScoresMerged" if in_time else "ScoresTooLate", MetricUnit.Count, len(changes[board, label]))
+        metrics.add_metric("ScoresMerged" if in_time else TOO_LATE, MetricUnit.Count, len(changes[board, label]))
     return again
 
 

@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from infra.cli import main
 from infra.inprocess import InProcessAws
+from missions_core import clock
 from missions_core.storage.catalogs import Catalogs
 
 RULES = "rules: {actions: {post.created: {}}}\n"
@@ -53,6 +54,14 @@ def test_publishing_what_is_published_writes_nothing(folder: Path, aws: InProces
     assert applied(folder) == {"version": 1, "changed": False, "templates": 1}
     assert aws.write_units() == 0
     assert "nothing changed" in apply(folder).output
+
+
+def test_a_catalog_knows_when_it_was_published_first(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for at in (1000, 2000):
+        monkeypatch.setattr(clock, "now", lambda at=at: at)
+        applied(folder)
+
+    assert Catalogs("missions").current().published_at == 1000
 
 
 def test_a_catalog_with_mistakes_is_not_published_and_all_of_them_are_printed(folder: Path, aws: InProcessAws) -> None:

@@ -17,16 +17,22 @@ from missions_core.storage.statistics import Statistics
 from tests.component.http.conftest import NOW, Client, Post
 from tests.support.api_document import OPERATIONS
 from tests.support.catalogs import achievement, mission, snapshot
-from tests.support.faults import Fault, lose_answer, on
+from tests.support.faults import Fault, lose_answer, on, refuse
 from tests.support.world import World, post
 
 TIERS = [{"name": "bronze", "target": 1}, {"name": "silver", "target": 3, "rewards": {"gold": 30}}, {"name": "Oro puro", "target": 4}]
 WRITER = {"xp": 5, "badges": ["writer"]}
 BADGES = {"all": [{"action": "game.badge.earned", "target": 2, "label": {"en": "Badges", "de": "Abzeichen"}}]}
 SECRET_KEY, SECRET_NAME, SECRET_WORDS = "unspeakable_thing", "Unspeakable Thing", "Sing a sea shanty"
+SHANTY = {"field": "genre", "op": "==", "value": "shanty"}
 SECRET = achievement(
     SECRET_KEY,
-    {"all": [{"key": "shanties", "action": "video.watched", "target": 2, "label": "Shanties"}]},
+    {
+        "all": [
+            {"key": "shanties", "action": "video.watched", "target": 2, "label": "Shanties", "where": [SHANTY]},
+            {"action": "shanty.sung", "target": 2},
+        ]
+    },
     name=SECRET_NAME,
     description=SECRET_WORDS,
     category="shanties",
@@ -58,7 +64,8 @@ def world(aws: InProcessAws, environment: dict[str, str], monkeypatch: pytest.Mo
 
 def published(*templates: dict[str, Any], previous: Snapshot | None = None) -> Snapshot:
     rotation = {"daily": {"min": 9, "max": 9}}
-    return snapshot(*templates, check_in={"base": {"gold": 1}}, rotation=rotation, previous=previous)
+    derive = [{"when": "video.watched", "where": [SHANTY], "as": "shanty.sung"}]
+    return snapshot(*templates, check_in={"base": {"gold": 1}}, rotation=rotation, derive=derive, previous=previous)
 
 
 def republish(world: World, *templates: dict[str, Any]) -> None:
@@ -202,6 +209,58 @@ def test_what_waits_to_be_claimed_is_paid_as_promised_though_the_achievement_is_
     assert promised
 
 
+def test_tiers_promised_by_several_versions_are_shown_and_claimed_as_promised(world: World, ann: Client, post: Post) -> None:
+    post()
+    dearer = [tier | {"rewards": {"gold": 99}} for tier in TIERS]
+    others = [each for each in CATALOG if each["key"] != "prolific"]
+    republish(world, *others, achievement("prolific", tiers=dearer, auto_claim=False))
+    post(times=2)
+    shown = ann.get("/v1/me/achievements/prolific").body["tiers"]
+    assert [tier["rewards"] for tier in shown] == [{"amounts": {"xp": 5}, "badges": ["writer"]}, *[{"amounts": {"gold": 99}}] * 2]
+
+    answer = ann.post("/v1/me/achievements/prolific/claim", Idempotency_Key="k")
+
+    assert [grant["rewards"] for grant in answer.body["grants"]] == [tier["rewards"] for tier in shown[:2]]
+    assert ann.post("/v1/me/achievements/prolific/claim", Idempotency_Key="k").body == answer.body
+
+
+def test_a_claim_remembered_with_one_version_for_all_its_tiers_is_answered_as_before(world: World, ann: Client, post: Post) -> None:
+    post(times=3)
+    answer = ann.post("/v1/me/achievements/prolific/claim", Idempotency_Key="k")
+    stored = world.players.load(ann.player)
+    assert stored is not None
+    [claim] = stored.state.commands
+    assert claim.result == "prolific:1,1:0:2"
+    claim.result = "prolific:1:0:2"
+    world.players.save(stored.state, version=stored.version, events=[], due_at=stored.due_at)
+    assert ann.post("/v1/me/achievements/prolific/claim", Idempotency_Key="k").body == answer.body
+
+
+def test_what_was_unlocked_stays_with_its_player_when_it_is_withdrawn(world: World, ann: Client, bob: Client, post: Post) -> None:
+    post()
+    before = ann.get("/v1/me/achievements/prolific").body
+    republish(world, *(each for each in CATALOG if each["key"] != "prolific"))
+
+    assert [item["key"] for item in listed(ann)] == ["first", "collector", "hunter", "prolific"]
+    assert ann.get("/v1/me/achievements/prolific").body == before | {"next": None}
+    assert ann.get("/v1/me/achievements/prolific/badge").body["credential"]["name"] == "Prolific (bronze)"
+    assert bob.get("/v1/me/achievements/prolific").problem == (404, "achievement_not_found", None)
+    assert "prolific" not in bob.get("/v1/me/achievements").text
+
+    assert ann.post("/v1/me/achievements/prolific/claim").body["achievement"]["can_claim"] is False
+    assert ann.post("/v1/me/achievements/prolific/claim").problem == (409, "already_claimed", None)
+    assert ann.get("/v1/me/achievements/prolific").body["tiers"][0]["claimed"] is True
+
+
+def test_what_is_withdrawn_and_cannot_be_read_has_its_key_for_a_name(world: World, ann: Client, post: Post) -> None:
+    post()
+    ann.post("/v1/me/claims")
+    republish(world, *(each for each in CATALOG if each["key"] != "prolific"))
+    world.aws.intercept = on("BatchGetItem", refuse("ThrottlingException"), times=99)
+    shown = listed(ann)[-1]
+    assert (shown["name"], shown["status"], shown["tiers"], shown["can_claim"]) == ("prolific", "unlocked", [], False)
+
+
 def test_claiming_everything_claims_achievements_too(world: World, ann: Client, post: Post) -> None:
     post(times=4)
     answer = ann.post("/v1/me/claims", Idempotency_Key="k").body
@@ -302,7 +361,7 @@ def readable(client: Client) -> dict[str, str]:
 
 def traces(texts: dict[str, str]) -> list[tuple[str, str]]:
     """Where any word of the secret is found."""
-    words = (SECRET_KEY, SECRET_NAME, SECRET_WORDS, "shanties", "Shanties", "shanty_badge")
+    words = (SECRET_KEY, SECRET_NAME, SECRET_WORDS, "shanties", "Shanties", "shanty_badge", "video.watched|", "shanty.sung")
     return [(where, word) for where, text in texts.items() for word in words if word in text]
 
 
@@ -357,7 +416,8 @@ def test_a_secret_is_announced_when_it_is_unlocked(world: World, ann: Client, po
 
 
 def watch(client: Client, id_: str) -> None:
-    act = {"specversion": "1.0", "id": id_, "source": "app", "type": "video.watched", "time": "2026-11-21T12:00:00Z"}
+    act: dict[str, Any] = {"specversion": "1.0", "id": id_, "source": "app", "type": "video.watched", "time": "2026-11-21T12:00:00Z"}
+    act["data"] = {"genre": "shanty"}
     assert client.post("/v1/actions", act).body["accepted"]
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import sys
 from typing import Any
 
 import boto3
@@ -23,12 +24,13 @@ from tests.support.world import World
 
 ISSUER = "https://play.example.org/badges"
 TIERS = [{"name": "bronze", "target": 1}, {"name": "Oro puro", "target": 2}, {"name": "platinum", "target": 9}]
-CATALOG = snapshot(
+TEMPLATES = (
     mission("one_post"),
     achievement("prolific", name={"en": "Prolific", "de": "Fleißig"}, description={"en": "Writes a lot"}, tiers=TIERS),
     achievement("first"),
     achievement("hush", {"post.created": 2}, achievement_type="secret"),
 )
+CATALOG = snapshot(*TEMPLATES)
 
 
 @pytest.fixture
@@ -136,6 +138,28 @@ def test_the_same_badge_is_the_same_whenever_it_is_asked_for(world: World, ann: 
     world.now += 1_000_000
     assert badge(ann) == first
     assert [call.operation for call in world.aws.calls if call.service == "kms"].count("GetPublicKey") == 1
+
+
+def test_what_nothing_has_written_yet_is_not_signed(world: World, ann: Client, post: Post, key: str) -> None:
+    """Until then each request would say another instant, and what was signed might never be saved."""
+    post()
+    world.publish_catalog(snapshot(*TEMPLATES, achievement("newcomer"), previous=CATALOG))
+    for name in [name for name in sys.modules if name.startswith("functions.")]:
+        del sys.modules[name]  # cold starts: warm ones look for a newer catalog every half minute
+    assert badge(ann, "newcomer/badge")["signed"] is False
+    assert badge(ann)["signed"] is True, "of what is written"
+    ann.send("PATCH", "/v1/me/profile", {"daily_minutes": 5})
+    first = badge(ann, "newcomer/badge")
+    assert first["signed"] is True
+    world.now += 1_000_000
+    assert badge(ann, "newcomer/badge") == first
+
+
+def test_badges_that_say_something_else_are_not_one_document(world: World, ann: Client, post: Post) -> None:
+    post(times=2)
+    said = [badge(ann, lang="en"), badge(ann, lang="de"), badge(ann, tier="bronze"), badge(ann, "first/badge")]
+    assert len({each["credential"]["id"] for each in said}) == len(said)
+    assert badge(ann, lang="fr")["credential"] == said[0]["credential"], "the same text as in English"
 
 
 def test_each_tier_reached_has_a_badge_and_the_highest_is_shown_unless_another_is_named(ann: Client, post: Post) -> None:

@@ -1,5 +1,6 @@
 """GET /v1/leaderboards/{key}: the best, the caller, friends, other periods, and what is not one."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from missions_core.use_cases.stores import stores_of
 from tests.component.http.conftest import NOW, Client
 from tests.support.catalogs import mission, snapshot
 from tests.support.faults import on, refuse
-from tests.support.game import ms
+from tests.support.game import account_of, ms
 from tests.support.world import World, post
 
 CLOSES = ms("2026-11-24T12:00")
@@ -46,7 +47,7 @@ def ann(world: World) -> Client:
 
 
 def told(player: str, score: ScoreChanged) -> str:
-    return standings_body(player, f"account of {player}", [score], at=NOW) or ""
+    return standings_body(player, account_of(player), [score], at=NOW) or ""
 
 
 def update(messages: list[QueueMessage]) -> list[str]:
@@ -97,6 +98,12 @@ def test_actions_of_many_players_are_ranked_and_shown(world: World, ann: Client)
         {"from": 2, "to": 3, "rewards": {"amounts": {"gold": 10}}},
     ]
     assert (shown["next_cursor"], shown["players"]) == (None, [])
+
+
+def test_of_equals_at_the_same_instant_the_lesser_name_is_ahead(ann: Client) -> None:
+    update([QueueMessage(player, told(player, ScoreChanged("race", "2026-W47", "7", NOW, CLOSES, 1))) for player in ("eve", "ann", "bob")])
+
+    assert ranks(ann.get("/v1/leaderboards/race").body) == [(1, "ann"), (2, "bob"), (3, "eve")]
 
 
 def test_before_anybody_scored_it_is_empty(ann: Client) -> None:
@@ -260,6 +267,54 @@ def test_a_special_missions_last_window_is_the_previous_one_once_it_opened_again
 
     assert ann.get("/v1/leaderboards/rush").body["period"]["label"] == "2026-12-01"
     assert ranks(ann.get("/v1/leaderboards/rush", period="previous").body) == [(1, "ann")]
+
+
+# Withdrawn ------------------------------------------------------------------------------------------------------------
+
+
+def published_since(world: World, *templates: dict[str, Any]) -> Client:
+    """A player of a stack whose functions started after the catalog changed."""
+    world.publish_catalog(snapshot(*templates, mission("ordinary"), previous=stores_of("missions").catalogs.published()))
+    return Client(World(world.aws, world.environment, world.now), "ann")
+
+
+@pytest.mark.parametrize("left", [[], [mission("race", period="weekly")]])
+def test_a_contest_that_was_withdrawn_is_shown_as_long_as_it_has_scores(world: World, ann: Client, left: list[dict[str, Any]]) -> None:
+    stand(("ann", 3), ("bob", 4))
+    stand(("bob", 2), label="2026-W46", closes_at=CLOSES - 7 * DAY_MS)
+    before = ann.get("/v1/leaderboards/race", lang="de").body
+    ann = published_since(world, *left)
+
+    assert ann.get("/v1/leaderboards/race", lang="de").body == before
+    assert ranks(ann.get("/v1/leaderboards/race", period="previous").body) == [(1, "bob")]
+    for period in ("2026-W45", "2026-W48"):
+        assert ann.get("/v1/leaderboards/race", period=period).problem == (404, "leaderboard_not_found", None)
+    assert ann.get("/v1/leaderboards/rush").problem == (404, "leaderboard_not_found", None)
+    assert ann.get("/v1/leaderboards/race", period="next").problem == (400, "invalid_period", "period")
+
+
+def test_the_prizes_of_a_withdrawn_contest_are_those_it_was_dealt_with(world: World) -> None:
+    stand(("ann", 3))
+    cheaper = mission("race", {"post.created": 3}, type="competitive", period="weekly", prizes=[])
+    shown = published_since(world, cheaper).get("/v1/leaderboards/race").body
+    assert shown["prizes"] == []
+
+    shown = published_since(world).get("/v1/leaderboards/race").body
+
+    assert [prize["rewards"]["amounts"] for prize in shown["prizes"]] == [{"gold": 100}, {"gold": 10}]
+
+
+def test_the_prizes_of_a_closed_leaderboard_are_those_that_were_paid(world: World, ann: Client) -> None:
+    stand(("ann", 3))
+    scores = stores_of("missions").scores
+    held = scores.load("race", "2026-W47", consistent=True)
+    assert held is not None
+    scores.save(replace(held, closed_at=CLOSES, version=2))
+    cheaper = mission("race", {"post.created": 3}, type="competitive", period="weekly", prizes=[])
+
+    shown = published_since(world, cheaper).get("/v1/leaderboards/race").body
+
+    assert (shown["status"], len(shown["prizes"])) == ("final", 2)
 
 
 def test_ranks_below_those_that_are_kept_are_done_without_while_they_cannot_be_read(world: World, ann: Client) -> None:

@@ -1,8 +1,10 @@
 """A player's state filled to the brim: everything a catalog can put into it at once, with values that compress badly."""
 
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from random import Random
 
-from missions_core.domain.catalog import DAY_MS, DRAWN_KINDS, Catalog, Leaf, Template
+from missions_core.domain.catalog import DAY_MS, DRAWN_KINDS, Catalog, Leaf, Rewards, Template
 from missions_core.domain.facts import COUNTED, REACHED
 from missions_core.domain.periods import FOREVER, DayClock, Period
 from missions_core.domain.requirements import WINDOW_BUCKETS
@@ -34,11 +36,23 @@ def fullest(catalog: Catalog, chance: Random) -> PlayerState:
     for leaf in (leaf for action, leaves in catalog.lifetime_leaves.items() for leaf in leaves if action not in REACHED):
         state.lifetime[leaf.counter or leaf.action] = _progress(leaf, 3000, chance)
     state.completions = {key: Completions(chance.randrange(1, 1000), _instant(chance)) for key in catalog.templates}
+    state.badges = {f"{chance.getrandbits(48):012x}" for _ in _badges(catalog)}
     state.quests = {each.key: _ended(each, chance) for each in catalog.missions("quest")}
     state.unproven = _unproven(catalog, chance)
     for each in catalog.achievements:
-        state.achievements[each.key] = Unlocked([_instant(chance) for _ in each.tiers], len(each.tiers))
+        versions = [chance.randrange(1, 100) for _ in each.tiers]  # all wait, and each was promised by another version
+        state.achievements[each.key] = Unlocked([_instant(chance) for _ in each.tiers], versions=versions)
     return state
+
+
+def _badges(part: object) -> set[str]:
+    """Whatever badges a part of the catalog can pay, wherever they stand in it."""
+    if isinstance(part, Rewards):
+        return set(part.badges)
+    if is_dataclass(part):
+        return _badges([getattr(part, each.name) for each in fields(part)])
+    parts = part.values() if isinstance(part, Mapping) else part if isinstance(part, tuple | list) else ()
+    return {badge for each in parts for badge in _badges(each)}
 
 
 def _board(label: str, templates: list[Template], end: int, chance: Random) -> Board:

@@ -238,15 +238,15 @@ def test_an_achievement_without_tiers_has_a_single_one(load: Load) -> None:
     assert (tier.name, [leaf.target for leaf in tier.leaves], tier.rewards.amounts) == (None, [2], {"xp": 50})
 
 
-def test_a_collection_asks_for_as_many_different_ones_as_it_lists(load: Load) -> None:
+def test_a_collection_asks_for_as_many_as_it_lists_and_needs_no_counter(load: Load) -> None:
     others = mission(key="b") + mission(key="c").removeprefix("templates:\n")
     loaded = load(o=others, t=achievement(None, collection="{templates: [b, c], badges: [x, y, z]}"))
     template = catalog(loaded).templates["a"]
 
     assert template.tree.every
-    assert [(leaf.action, leaf.aggregate, leaf.field, leaf.op, leaf.target, leaf.lifetime) for leaf in template.leaves] == [
-        ("game.template.completed", "distinct", "template", ">=", 2, True),
-        ("game.badge.earned", "distinct", "badge", ">=", 3, True),
+    assert [(leaf.action, leaf.aggregate, leaf.op, leaf.target, leaf.lifetime, leaf.counter) for leaf in template.leaves] == [
+        ("game.template.completed", "collected", ">=", 2, True, None),
+        ("game.badge.earned", "collected", ">=", 3, True, None),
     ]
     assert [[(clause.field, clause.op, clause.value) for clause in leaf.where] for leaf in template.leaves] == [
         [("template", "in", ["b", "c"])],
@@ -294,6 +294,22 @@ def test_nothing_changed_is_the_same_snapshot(load: Load) -> None:
     first = compiled(load(t=MISSION))
 
     assert compiled(load(t=MISSION.replace("name: A", "name: {en: A}")), first) is first
+
+
+def test_a_catalog_knows_when_it_was_published_and_publishing_it_again_does_not_change_that() -> None:
+    first = support.snapshot(support.mission("m"), published_at=1)
+    again = support.snapshot(support.mission("m"), previous=first, published_at=2)
+    second = support.snapshot(support.mission("m", {"tip.sent": 1}), previous=again, published_at=3)
+
+    assert again is first
+    assert [catalog_from_snapshot(each).published_at for each in (first, second)] == [1, 3]
+
+
+def test_a_catalog_of_an_earlier_release_does_not_say_when_it_was_published() -> None:
+    snapshot = {name: member for name, member in support.snapshot(support.mission("m")).items() if name != "published_at"}
+
+    assert catalog_from_snapshot(snapshot).published_at == 0
+    assert support.snapshot(support.mission("m"), previous=snapshot, published_at=1) is snapshot
 
 
 def test_a_changed_template_gets_a_new_version_and_its_neighbours_keep_theirs(load: Load) -> None:
@@ -392,3 +408,21 @@ def test_a_leaderboard_compares_scores_of_one_kind(changed: dict[str, Any], is_t
     else:
         with pytest.raises(CatalogInvalid, match="race: requirements: count otherwise"):
             support.snapshot(race | changed, previous=before)
+
+
+@pytest.mark.parametrize("meanwhile", [[], [support.mission("race", period="weekly")]])
+def test_a_leaderboard_compares_scores_of_one_kind_also_when_its_contest_was_away(meanwhile: list[dict[str, Any]]) -> None:
+    race = support.mission("race", {"post.created": 5}, type="competitive", period="weekly")
+    before = support.snapshot(race)
+    away = support.snapshot(*meanwhile, previous=before)
+    still_away = support.snapshot(support.mission("m"), *meanwhile, previous=away)
+
+    with pytest.raises(CatalogInvalid, match="race: requirements: count otherwise"):
+        support.snapshot(race | {"requirements": {"tip.sent": 5}}, previous=still_away)
+    back = support.snapshot(race, previous=still_away)
+    assert [catalog_from_snapshot(each).withdrawn_contests for each in (before, away, still_away, back)] == [
+        {},
+        {"race": 1},
+        {"race": 1},
+        {},
+    ]

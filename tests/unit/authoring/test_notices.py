@@ -68,6 +68,58 @@ def test_a_badge_to_collect_may_be_paid_by_whatever_pays(load: Load) -> None:
     assert loaded.notices == ()
 
 
+SENT = "actions: {lesson.done: {client: true}, tip.sent: {}}, derive: [{when: lesson.done, as: flawless.done, where: [%s]}]"
+UP_TO_100 = '{field: score, op: "<=", value: 100}'
+
+
+def contest(action: str, aggregate: str = "sum", where: str = "") -> str:
+    field = "" if aggregate == "count" else "field: score, "
+    return mission(f"{{all: [{{action: {action}, aggregate: {aggregate}, {field}target: 5, where: [{where}]}}]}}", type="competitive")
+
+
+def impossible(where: str, shadow: str = "false") -> str:
+    return f", fraud: {{impossible: [{{key: beyond, action: lesson.done, where: [{where}], shadow: {shadow}}}]}}"
+
+
+BEYOND = '{field: score, op: ">", value: 100}'
+
+
+@pytest.mark.parametrize("action", ["lesson.done", "flawless.done"])
+@pytest.mark.parametrize("aggregate", ["sum", "max"])
+@pytest.mark.parametrize(
+    ("where", "fraud"),
+    [
+        ("", ""),
+        ('{field: score, op: ">", value: 0}', ""),
+        ('{field: minutes, op: "<=", value: 60}', ""),
+        ("", impossible(BEYOND, shadow="true")),
+        ("", impossible('{field: score, op: "<", value: 0}')),
+        ("", impossible(BEYOND + ', {field: minutes, op: "<", value: 1}')),
+    ],
+)
+def test_a_score_that_one_request_could_win_is_noticed(load: Load, action: str, aggregate: str, where: str, fraud: str) -> None:
+    (notice,) = load(rules=f"rules: {{{SENT % ''}{fraud}}}", t=contest(action, aggregate, where)).notices
+
+    assert 'templates[0].requirements.all[0].field: players send "lesson.done" themselves, and nothing bounds its "score"' in notice
+
+
+@pytest.mark.parametrize(
+    ("contest", "derived_from", "fraud"),
+    [
+        (contest("lesson.done", where=UP_TO_100), "", ""),
+        (contest("lesson.done", where="{field: score, op: between, value: [0, 100]}"), "", ""),
+        (contest("flawless.done"), UP_TO_100, ""),
+        (contest("flawless.done"), "", impossible(BEYOND)),
+        (contest("lesson.done", "max"), "", impossible(BEYOND)),
+        (contest("lesson.done", "count"), "", ""),
+        (contest("tip.sent"), "", ""),
+        (mission("{all: [{action: lesson.done, aggregate: sum, field: score, target: 5}]}"), "", ""),
+    ],
+)
+def test_a_score_is_fine_that_is_bounded_or_reported_by_services(load: Load, contest: str, derived_from: str, fraud: str) -> None:
+    assert load(rules=f"rules: {{{SENT % derived_from}{fraud}}}", t=contest).notices == ()
+
+
 def test_a_mission_of_a_kind_that_is_never_drawn_is_noticed(load: Load) -> None:
     rules = "rules: {actions: {post.created: {}}, rotation: {daily: {min: 0, max: 0}}}"
 

@@ -138,6 +138,7 @@ FIVE_TIERS = ", ".join(f"{{name: tier_{n}, target: {n}}}" for n in range(1, 6))
         f"{{{A}, kind: achievement, requirements: {{game.quest.completed: 1}}}}",
         f"{{{A}, kind: achievement, requirements: {{a.b: 1}}, tiers: [{FIVE_TIERS}]}}",
         f"{{{A}, kind: achievement, requirements: {{all: [{distinct(5)}]}}, tiers: [{FIVE_TIERS}, {{name: all, target: 60}}]}}",
+        f"{{key: a, name: A, kind: achievement, requirements: {{a.b: 1}}, rewards: {{badges: [{', '.join('abcdefghijklmnopqrst')}]}}}}",
         f"{{{A}, kind: achievement, collection: {{badges: [{', '.join('abcdefghij')}]}}}}",
         f"{{{A}, kind: achievement, requirements: {{all: [{{action: game.level, aggregate: max, field: level, target: 9}}]}}}}",
     ],

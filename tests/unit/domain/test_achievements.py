@@ -16,8 +16,9 @@ from missions_core.domain.events import AchievementUnlocked, GrantPending
 from missions_core.domain.facts import COUNTED, REACHED
 from missions_core.domain.rewards import owe
 from missions_core.domain.roll import due_at
+from missions_core.domain.snapshots import catalog_from_snapshot
 from missions_core.errors import Conflict, NotFound
-from tests.support.catalogs import achievement, catalog, mission
+from tests.support.catalogs import achievement, catalog, mission, quest, snapshot, step
 from tests.support.game import Game, action, ms
 
 START = ms("2026-11-18T10:00")
@@ -230,6 +231,28 @@ def test_a_collection_is_complete_when_every_template_and_badge_of_it_is_there_h
         assert ("set" in unlocked(game)) is (day == 2)
 
 
+@pytest.mark.parametrize("what", ["templates", "badges"])
+def test_a_collection_published_later_has_what_the_player_had_before(what: str) -> None:
+    templates = (mission("daily", rewards={"badges": ["daily"]}, auto_claim=True), achievement("first", rewards={"badges": ["first"]}))
+    game = played(*templates, posts=1)
+    game.at(START + 40 * DAY_MS)  # every board has left the state
+    game.catalog = catalog(*templates, achievement("set", collection={what: ["daily", "first"]}))
+    game.review()
+    assert unlocked(game) == {"first": 1, "set": 1}
+
+
+@pytest.mark.parametrize("what", ["templates", "badges"])
+def test_a_collection_whose_list_changes_keeps_what_was_collected(what: str) -> None:
+    types = {"a": "post.created", "b": "tip.sent", "c": "video.watched"}
+    missions = [mission(key, {type_: 1}, rewards={"badges": [key]}, auto_claim=True) for key, type_ in types.items()]
+    game = Game(catalog(*missions, achievement("set", collection={what: ["a", "b"]})), now=START)
+    for day, type_ in enumerate(types.values()):
+        game.act(action(day, START + day * DAY_MS, type_))
+        game.review()
+        assert ("set" in unlocked(game)) is (day == 2)
+        game.catalog = catalog(*missions, achievement("set", collection={what: ["c", "b", "a"]}))
+
+
 def test_a_collection_may_have_tiers() -> None:
     tiers = [{"name": "one", "target": 1}, {"name": "both", "target": 2}]
     game = played(
@@ -290,21 +313,19 @@ def test_a_mission_that_left_the_catalog_still_counts_as_what_it_was() -> None:
 
 def test_where_it_does_not_claim_itself_all_waiting_tiers_are_paid_by_one_claim() -> None:
     game = played(achievement("prolific", {"post.created": 1}, tiers=TIERS, rewards={"xp": 5}, auto_claim=False), posts=5)
-    template = game.catalog.templates["prolific"]
     assert grants(game) == []
-    assert [tier.name for tier in achievements.waiting(game.state, template)] == ["bronze", "silver"]
     assert achievements.claimable(game.state) == ["prolific"]
 
-    game.events += achievements.claim(game.state, template, at=game.now)
+    claim(game)
 
     assert [cause for cause, _ in grants(game)] == ["achievement:prolific:bronze", "achievement:prolific:silver"]
     with pytest.raises(Conflict, match="claimed before") as caught:
-        achievements.claim(game.state, template, at=game.now)
+        claim(game)
     assert caught.value.code == "already_claimed"
 
     game.act(action(6, START + 360_000))
     game.review()
-    game.events += achievements.claim(game.state, template, at=game.now)
+    claim(game)
     assert [cause for cause, _ in grants(game)][2:] == ["achievement:prolific:gold"]
     assert achievements.claimable(game.state) == []
 
@@ -312,17 +333,43 @@ def test_where_it_does_not_claim_itself_all_waiting_tiers_are_paid_by_one_claim(
 def test_what_is_locked_cannot_be_claimed() -> None:
     game = played(achievement("prolific"))
     with pytest.raises(Conflict) as caught:
-        achievements.claim(game.state, game.catalog.templates["prolific"], at=game.now)
+        claim(game)
     assert caught.value.code == "achievement_locked"
 
 
-def test_what_claims_itself_from_now_on_also_pays_what_waited() -> None:
-    tiers = [{"name": "one", "target": 1}, {"name": "two", "target": 2}]
-    game = played(achievement("prolific", tiers=tiers, auto_claim=False), posts=1)
-    game.catalog = catalog(achievement("prolific", tiers=tiers))
-    game.act(action(2, START + 60_000))
+@pytest.mark.parametrize("auto_claim", [False, True], ids=["claimed", "claims itself from then on"])
+@pytest.mark.parametrize(("first", "then"), [(100, 1), (1, 100)])
+def test_each_tier_is_paid_as_it_was_promised_though_the_next_is_reached_under_another_version(
+    first: int, then: int, auto_claim: bool
+) -> None:
+    def paying(gold: int, **fields: Any) -> dict[str, Any]:
+        tiers = [{"name": name, "target": target, "rewards": {"gold": gold}} for name, target in (("one", 1), ("two", 2), ("three", 3))]
+        return achievement("prolific", tiers=tiers, **fields)
+
+    before = snapshot(paying(first, auto_claim=False))
+    game = Game(catalog_from_snapshot(before), now=START)
+    for number in (1, 2):
+        game.act(action(number, START + number))
+        game.review()
+    old = game.catalog
+    game.catalog = catalog_from_snapshot(snapshot(paying(then, auto_claim=auto_claim), previous=before))
+    game.catalog.retired["prolific", 1] = old.templates["prolific"]
+
+    game.act(action(3, START + 60_000))
     game.review()
-    assert [cause for cause, _ in grants(game)] == ["achievement:prolific:one", "achievement:prolific:two"]
+    if not auto_claim:
+        claim(game)
+
+    assert grants(game) == [
+        ("achievement:prolific:one", {"gold": first}),
+        ("achievement:prolific:two", {"gold": first}),
+        ("achievement:prolific:three", {"gold": then}),
+    ]
+    assert achievements.claimable(game.state) == []
+
+
+def claim(game: Game) -> None:
+    game.events += achievements.claim(game.state, game.catalog, "prolific", at=game.now)
 
 
 # Secrets --------------------------------------------------------------------------------------------------------------
@@ -339,6 +386,40 @@ def test_a_locked_secret_is_found_no_more_than_what_does_not_exist() -> None:
     assert achievements.find(game.state, game.catalog, "hush").key == "hush"
 
 
+def test_only_a_secret_that_was_unlocked_stays_when_it_is_withdrawn() -> None:
+    secrets = [achievement(key, {"post.created": target}, achievement_type="secret") for target, key in ((1, "whisper"), (2, "hush"))]
+    before = snapshot(mission("daily"), *secrets)
+    game = Game(catalog_from_snapshot(before), now=START)
+    game.act(action(1, START))
+    game.review()
+    held = game.catalog.templates
+    game.catalog = catalog_from_snapshot(snapshot(mission("daily"), previous=before))
+    game.catalog.retired.update({(key, 1): held[key] for key in ("whisper", "hush")})
+    assert [each.key for each in achievements.shown(game.state, game.catalog)] == ["whisper"]
+    assert achievements.withdrawn(game.state, game.catalog) == [("whisper", 1)]
+
+
+TIP = {"action": "tip.sent", "where": [{"field": "amount", "op": "==", "value": 42}]}
+
+
+def test_counters_do_not_tell_what_a_secret_asks_for_unless_something_else_asks_for_the_same() -> None:
+    hush = achievement("hush", {"all": [TIP | {"target": 2}]}, achievement_type="secret")
+    egg = achievement("egg", {"egg.found": 2}, achievement_type="secret")
+    rules = {"derive": [{"when": "tip.sent", "where": TIP["where"], "as": "egg.found"}]}
+    game = Game(catalog(hush, egg, **rules), now=START)
+    game.act(action(1, START, "tip.sent", amount=42))
+    game.review()
+    assert len(game.state.lifetime) == 3
+
+    assert achievements.known_counters(game.state, game.catalog) == {"tip.sent": 1}
+    as_much_for_all = (achievement("open", {"all": [TIP | {"target": 9}]}), mission("hunt", {"egg.found": 2}))
+    assert achievements.known_counters(game.state, catalog(hush, egg, *as_much_for_all, **rules)) == game.state.lifetime
+    assert achievements.known_counters(game.state, catalog(mission("daily"), **rules)).keys() == {"tip.sent", "egg.found"}
+    game.act(action(2, START + 60_000, "tip.sent", amount=42))
+    game.review()
+    assert achievements.known_counters(game.state, game.catalog) == game.state.lifetime
+
+
 def test_the_reason_against_a_template_does_not_name_a_secret_one() -> None:
     game = played(
         achievement("hush", {"post.created": 9}, achievement_type="secret"),
@@ -349,6 +430,28 @@ def test_the_reason_against_a_template_does_not_name_a_secret_one() -> None:
     templates = game.catalog.templates
     reasons = [assignment.why_not(game.state, game.catalog, templates[key], START) for key in ("after_hush", "after_open")]
     assert reasons == ["prerequisite_missing", "prerequisite_missing:open"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({}, True),
+        ({"segments": ["insiders"]}, False),
+        ({"active": {"from": "2027-01-01T00:00:00Z", "until": "2027-02-01T00:00:00Z"}}, False),
+        ({"vip": True}, True),
+    ],
+)
+@pytest.mark.parametrize("kind", ["mission", "quest"])
+def test_the_reason_against_a_template_names_what_the_player_may_come_to_know(kind: str, fields: dict[str, Any], named: bool) -> None:
+    wanted = mission("wanted", {"tip.sent": 9}, **fields) if kind == "mission" else quest("wanted", step("tip", {"tip.sent": 9}), **fields)
+    game = played(wanted, mission("after", prerequisites=["wanted"]))
+    reason = assignment.why_not(game.state, game.catalog, game.catalog.templates["after"], START)
+    assert reason == ("prerequisite_missing:wanted" if named else "prerequisite_missing")
+
+
+def test_the_reason_against_a_template_does_not_name_a_segment() -> None:
+    game = played(mission("theirs", segments=["insiders"]))
+    assert assignment.why_not(game.state, game.catalog, game.catalog.templates["theirs"], START) == "segment_missing"
 
 
 # Any order ------------------------------------------------------------------------------------------------------------
@@ -415,10 +518,10 @@ def play(plan: list[tuple[int, Action]], *, batched: bool = False) -> Game:
 
 
 def outcome(game: Game) -> tuple[Any, ...]:
-    """What must not depend on the order: tiers, payments, counters."""
+    """What must not depend on the order: tiers, payments, counters, badges."""
     held = {key: (len(each.tiers), each.claimed) for key, each in game.state.achievements.items()}
     paid = Counter((event.cause, str(event.rewards)) for event in game.events if isinstance(event, GrantPending))
-    return held, paid, game.state.lifetime, game.state.lifetime_xp
+    return held, paid, game.state.lifetime, game.state.lifetime_xp, game.state.badges
 
 
 @given(deliveries())

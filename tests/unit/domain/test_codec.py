@@ -113,6 +113,10 @@ def by_name(values: st.SearchStrategy[Any], size: int = 2) -> st.SearchStrategy[
     return st.dictionaries(NAME, values, max_size=size)
 
 
+# Each tier that waits has its version.
+UNLOCKED = st.tuples(st.lists(INSTANT, max_size=3), st.lists(SMALL, max_size=3)).map(
+    lambda held: Unlocked([*held[0], *range(len(held[1]))], len(held[0]), held[1])
+)
 STATES = st.builds(
     PlayerState,
     player=TEXT,
@@ -143,7 +147,7 @@ STATES = st.builds(
     catalog_version=SMALL,
     specials=by_name(TEXT),
     quests=by_name(st.builds(QuestEnd, SMALL, STATUS, INSTANT, MAYBE_INSTANT, st.lists(st.text(max_size=5), max_size=3))),
-    achievements=by_name(st.builds(Unlocked, st.lists(INSTANT, max_size=3), st.integers(0, 3))),
+    achievements=by_name(UNLOCKED),
     flags=st.lists(st.builds(Flag, TEXT, TEXT, INSTANT, INSTANT, SMALL, st.booleans(), st.booleans()), max_size=2),
     devices=st.lists(HASH, max_size=2),
     boosts=st.lists(st.builds(ActiveBoost, NAME, st.just("3/2"), INSTANT, INSTANT), max_size=2),
@@ -151,6 +155,7 @@ STATES = st.builds(
     referral=st.none() | st.builds(Referral, HASH, INSTANT),
     attributes_at=st.dictionaries(st.sampled_from(ATTRIBUTES), st.integers(-1, 10**13)),
     read_until=SMALL,
+    badges=st.sets(HASH, max_size=3),
 )
 
 
@@ -264,7 +269,7 @@ def test_quests_and_achievements_read_as_they_were_meant() -> None:
         *FIRST_RELEASE[12:],
         None,
         {"q": [2, 4, 900], "r": [1, 2, 1900, 7, ["a", "c"]]},
-        {"a": [[7, 8], 1]},
+        {"a": [[7, 8], 1, 3], "b": [[7, 8], 0, 4], "c": [[7], 1, 2], "d": [[7], 1], "e": [[7, 8, 9], 1, [2, 5]]},
         [9, None, 4],
     ]
 
@@ -274,8 +279,30 @@ def test_quests_and_achievements_read_as_they_were_meant() -> None:
     assert (board.period, board.settles_at) == (Period("quest", "run-3", 2000, FOREVER, DayClock("UTC")), FOREVER)
     assert board.missions == [Mission("q", 1, [1, None], "completed", None, 2005, 2009, 2009, None, Rewards({"xp": 5}), [2007, None])]
     assert state.quests == {"q": QuestEnd(2, "failed", 900, None), "r": QuestEnd(1, "claimed", 1900, 1907, ["a", "c"])}
-    assert state.achievements == {"a": Unlocked([7, 8], 1)}
+    assert state.achievements == {
+        "a": Unlocked([7, 8], 1, [3]),
+        "b": Unlocked([7, 8], 0, [4, 4]),
+        "c": Unlocked([7], 1),
+        "d": Unlocked([7], 1),
+        "e": Unlocked([7, 8, 9], 1, [2, 5]),
+    }
     assert state.lifetime == {"post.created": 12, "game.template.completed": 9, "game.quest.completed": 4}
+    assert codec.decode(codec.encode(state)) == state
+
+
+def test_badges_that_collections_counted_for_themselves_are_badges_the_player_earned() -> None:
+    (before,) = FIRST_RELEASE[16:17]
+    counted = {
+        "game.badge.earned|0a1b2c3d4e": ["0123456789ab", "123456789abc"],
+        "game.badge.earned|4e3d2c1b0a": ["0123456789ab", "23456789abcd"],
+        "game.badge.earned|5f5f5f5f5f": 7,
+        "game.template.completed|0a1b2c3d4e": ["3456789abcde"],
+    }
+    older = stored([*FIRST_RELEASE[:16], {**before, **counted}, *FIRST_RELEASE[17:]])
+
+    state = codec.decode(older)
+
+    assert state.badges == {"0123456789ab", "123456789abc", "23456789abcd"}
     assert codec.decode(codec.encode(state)) == state
 
 
@@ -288,7 +315,7 @@ def test_members_a_newer_release_added_at_the_end_are_passed_over() -> None:
         {"m:1": ["m", 1, {}, [1, "url", "checking", 3]]},
         ["cd", 4],
     ]
-    known = [*FIRST_RELEASE, *kinds, *trust, 6, 8]
+    known = [*FIRST_RELEASE, *kinds, *trust, 6, 8, "0123456789ab"]
 
     assert codec.decode(stored([*known, {"from": "the future"}, 7])) == codec.decode(stored(known))
 

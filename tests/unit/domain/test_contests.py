@@ -71,6 +71,54 @@ def test_who_moves_and_has_a_longer_week_for_it_does_not_compete_in_that_week() 
     assert {competes for length, competes in weeks if length <= 7 * DAY_MS} == {True}
 
 
+@pytest.mark.parametrize("kind", ["daily", "weekly", "monthly"])
+def test_who_hops_between_zones_competes_for_no_longer_than_others(kind: Any) -> None:
+    game = Game(catalog(contest(period=kind)), now=ms("2026-11-01T12:00"), zone="Pacific/Kiritimati")
+    hours = []
+    for n in range(12):
+        board = game.board(kind)
+        hours += [(board.period.end - board.period.start) / HOUR_MS] if board.find("race") else []
+        commands.set_zone(game.state, ("Etc/GMT+12", "Pacific/Kiritimati")[n % 2])
+        game.act(action(n, board.period.end))
+
+    assert hours
+    assert max(hours) <= {"daily": 24, "weekly": 7 * 24, "monthly": 31 * 24 + 26}[kind]
+
+
+@pytest.mark.parametrize(
+    ("moves_to", "kinds"),
+    [
+        ("Asia/Tokyo", {"weekly", "monthly"}),
+        ("Europe/London", {"daily", "weekly", "monthly"}),
+        ("America/Sao_Paulo", {"weekly", "monthly"}),
+        ("America/New_York", {"weekly", "monthly"}),
+        ("Etc/GMT+12", {"monthly"}),
+        ("Europe/Vienna", {"daily", "weekly", "monthly"}),
+    ],
+)
+def test_who_moves_competes_on_where_the_move_gives_hardly_more_time(moves_to: str, kinds: set[str]) -> None:
+    game = Game(catalog(*(contest(kind, period=kind) for kind in ("daily", "weekly", "monthly"))), now=START, zone="Europe/Berlin")
+    commands.set_zone(game.state, moves_to)
+    competing: dict[str, bool] = {}
+    for day in range(1, 16):
+        game.act(action(day, START + day * DAY_MS))
+        for kind in ("daily", "weekly", "monthly"):
+            board = game.board(kind)
+            if board.period.clock.zone == moves_to:
+                competing.setdefault(kind, board.find(kind) is not None)
+
+    assert {kind for kind, competes in competing.items() if competes} == kinds
+    assert len(competing) == 3
+
+
+def test_a_first_zone_that_applies_at_once_lets_its_player_compete() -> None:
+    game = Game(catalog(*(contest(kind, period=kind) for kind in ("daily", "weekly", "monthly"))), now=START, zone=None)
+    commands.set_zone(game.state, "Etc/GMT+12")
+    game.act(action(1, START))
+
+    assert all(game.board(kind).find(kind) for kind in ("daily", "weekly", "monthly"))
+
+
 def test_it_is_dealt_where_nothing_is_drawn() -> None:
     game = Game(catalog(contest(period="monthly"), rotation={"monthly": {"min": 0, "max": 0}}), now=START)
 

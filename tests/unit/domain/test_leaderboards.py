@@ -27,7 +27,7 @@ from missions_core.domain.leaderboards import (
 )
 from missions_core.domain.periods import DayClock, period_containing
 from missions_core.errors import InvalidInput
-from tests.support.game import ms
+from tests.support.game import account_of, ms
 
 SCORES = st.one_of(
     st.integers(0, 9).map(Decimal),  # few values: many ties
@@ -36,7 +36,7 @@ SCORES = st.one_of(
 
 
 def entry(player: str, score: Decimal | int, reached_at: int = 0) -> Entry:
-    return Entry(player, f"account of {player}", Decimal(score), reached_at)
+    return Entry(player, account_of(player), Decimal(score), reached_at)
 
 
 # Order ----------------------------------------------------------------------------------------------------------------

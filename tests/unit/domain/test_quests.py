@@ -5,9 +5,10 @@ import pytest
 from missions_core.domain.catalog import DAY_MS, HOUR_MS
 from missions_core.domain.events import QuestFailed, QuestStarted, RewardClaimed
 from missions_core.domain.roll import due_at
+from missions_core.domain.snapshots import catalog_from_snapshot
 from missions_core.domain.state import QuestEnd
 from missions_core.errors import Conflict, Gone, NotFound
-from tests.support.catalogs import catalog, mission, quest, step
+from tests.support.catalogs import catalog, mission, quest, snapshot, step
 from tests.support.game import ms
 from tests.support.quests import EXTRA, HELLO, MIDNIGHT, START, TIP, WATCH, WORD, Quests, playing
 
@@ -237,3 +238,53 @@ def test_a_quest_of_which_the_player_is_dealt_only_later_counts_from_then_on() -
     game.act_at(board.period.start - 1, now=game.now + 1)
 
     assert game.done() == []
+
+
+# Publication
+
+PUBLISHED = ms("2026-11-22T20:00")
+
+
+def with_a_dash(game: Quests, *, published_at: int = PUBLISHED) -> Quests:
+    """A quest of twelve hours is published, the first thing since the game began."""
+    dash = quest("q", HELLO, time_limit_hours=12)
+    game.catalog = catalog_from_snapshot(snapshot(mission("m"), dash, previous=snapshot(mission("m")), published_at=published_at))
+    return game
+
+
+@pytest.mark.parametrize("last_write", [MIDNIGHT, START])
+def test_a_quest_begins_when_it_is_published_not_when_the_player_was_last_seen(last_write: int) -> None:
+    game = with_a_dash(playing(mission("m")).night_by_night(last_write))
+
+    game.at(PUBLISHED + HOUR_MS)
+
+    board, _ = game.run()
+    assert (board.period.start, board.period.end) == (PUBLISHED, PUBLISHED + 12 * HOUR_MS)
+    game.act_at(PUBLISHED - 1, now=PUBLISHED + HOUR_MS)
+    assert game.done() == []
+
+
+def test_a_quest_does_not_fail_before_its_players_could_see_it() -> None:
+    game = with_a_dash(playing(mission("m")).night_by_night(MIDNIGHT))
+
+    game.at(PUBLISHED + 11 * HOUR_MS)
+    assert game.status() == "in_progress"
+    game.night_by_night(PUBLISHED + 3 * DAY_MS)
+
+    assert [event.failed_at for event in game.told(QuestFailed)] == [PUBLISHED + 12 * HOUR_MS]
+
+
+def test_who_was_seen_after_publication_begins_then() -> None:
+    game = with_a_dash(playing(mission("m")).night_by_night(MIDNIGHT), published_at=MIDNIGHT - HOUR_MS)
+
+    game.at(MIDNIGHT + HOUR_MS)
+
+    assert game.run()[0].period.start == MIDNIGHT
+
+
+def test_a_quest_published_by_a_clock_that_is_ahead_begins_now() -> None:
+    game = with_a_dash(playing(mission("m")), published_at=START + DAY_MS)
+
+    game.at(START + HOUR_MS)
+
+    assert game.run()[0].period.start == START + HOUR_MS

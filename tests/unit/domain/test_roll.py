@@ -1,14 +1,15 @@
 """Time passing: however often somebody looks, the same boards close, settle and are dealt."""
 
 from copy import deepcopy
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from missions_core.domain.catalog import DAY_MS, HOUR_MS
+from missions_core.domain.catalog import DAY_MS, HOUR_MS, Catalog
 from missions_core.domain.events import StreakBroken
-from missions_core.domain.roll import due_at, roll, welcome
-from tests.support.catalogs import catalog, mission
+from missions_core.domain.roll import IDLE_MS, due_at, roll, welcome
+from tests.support.catalogs import catalog, mission, quest, step
 from tests.support.game import Game, action, ms
 
 START = ms("2026-11-21T10:00")
@@ -24,6 +25,16 @@ CATALOG = catalog(
     rotation={"daily": {"min": 2, "max": 4, "difficulty": {"beginner": 0.5, "advanced": 0.5}}, "weekly": {"min": 1, "max": 1}},
     streaks={"daily": {"counts": "any", "freezes": {"start": 1, "max": 2, "earn_every": 3}}},
 )
+
+
+def with_more(published_at: int) -> Catalog:
+    """The catalog after a quest and an endless mission were added."""
+    dash = quest("dash", step("go", {"post.created": 1}), time_limit_hours=30)
+    more = catalog(dash, mission("more", period="perpetual"))
+    templates = dict(sorted({**CATALOG.templates, **more.templates}.items()))
+    return replace(CATALOG, version=CATALOG.version + 1, templates=templates, published_at=published_at)
+
+
 ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/Sao_Paulo", "Asia/Tokyo", "Pacific/Kiritimati"])
 GAPS = st.lists(st.integers(0, 40 * 24), min_size=1, max_size=12)
 
@@ -44,6 +55,27 @@ def test_rolling_in_steps_equals_rolling_at_once(zone: str, action_hours: list[i
     assert in_steps.state == at_once.state
     assert in_steps.events == at_once.events
     assert in_steps.settled == at_once.settled
+
+
+@given(ZONES, st.lists(st.integers(0, 72), max_size=10), st.integers(0, 20 * 24), st.lists(st.integers(0, 60 * 24), min_size=1, max_size=6))
+@settings(max_examples=100, deadline=None)
+def test_so_it_does_under_a_catalog_published_since(zone: str, action_hours: list[int], published: int, looks: list[int]) -> None:
+    game = Game(CATALOG, now=START, zone=zone)
+    for n, hour in enumerate(sorted(action_hours)):
+        game.act(action(n, START + hour * HOUR_MS))
+    published_at = game.now + published * HOUR_MS
+    game.catalog = with_more(published_at)
+    in_steps, at_once = game.copy(), game.copy()
+
+    for hours in sorted(looks):
+        in_steps.at(published_at + hours * HOUR_MS)
+    at_once.at(published_at + max(looks) * HOUR_MS)
+
+    assert in_steps.state == at_once.state
+    assert in_steps.events == at_once.events
+    assert in_steps.settled == at_once.settled
+    begun = [board.period.start for board in [*at_once.settled, *at_once.state.boards] if board.period.kind == "quest"]
+    assert begun == ([published_at] if published_at <= game.state.active_at + IDLE_MS else [])
 
 
 @given(ZONES, GAPS)

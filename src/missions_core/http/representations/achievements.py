@@ -30,8 +30,8 @@ class NextTier(TypedDict):
 
 
 class Achievement(TypedDict):
-    """An achievement. `tier` is the name of the highest tier reached, `next` null once all are. `rarity` is the share of players who have
-    it, 0 to 1; null where that is not known, as in answers to claims."""
+    """An achievement. `tier` is the name of the highest tier reached, `next` null once all are, or it was withdrawn. `rarity` is the share
+    of players who have it, 0 to 1; null where that is not known, as in answers to claims."""
 
     key: str
     secret: bool

@@ -26,7 +26,7 @@ class Standing(TypedDict):
 
 
 class LeaderboardPeriod(TypedDict):
-    """Every player's period of this label is ranked together; after `closes_at` no score counts any more."""
+    """Every player's period of this label is ranked together; nothing that is done after `closes_at` counts any more."""
 
     kind: LeaderboardKind
     label: str
@@ -35,11 +35,14 @@ class LeaderboardPeriod(TypedDict):
 
 # `from` is a keyword.
 Prize = TypedDict("Prize", {"from": int, "to": int, "rewards": Rewards})
-Prize.__doc__ = "What the ranks from `from` to `to` are paid once the leaderboard is final."
+Prize.__doc__ = "What the ranks from `from` to `to` are paid once the leaderboard is final, as published by then."
 
 
 class Leaderboard(TypedDict):
-    """The best in order, the caller (null: no score), and the players asked for. Provisional: late scores may still change it."""
+    """The best in order, the caller (null: no score), and the players asked for.
+
+    Provisional: late actions may change it, and after `closes_at` scores still on their way. Final: prizes are paid by these ranks.
+    """
 
     key: str
     name: str

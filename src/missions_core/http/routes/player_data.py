@@ -48,7 +48,7 @@ def _state(player: str) -> PlayerState | None:
 def _records(state: PlayerState | None) -> Records:
     """Everything but files."""
     if state is not None:
-        yield from state_records(state)
+        yield from state_records(state, routes.stores.catalogs.current())
         yield from row_records(routes.rows.rows(state.player, state.account))
 
 

@@ -34,6 +34,7 @@ from missions_core.http.views.players import (
 from missions_core.http.views.quests import quest_list, quest_view
 from missions_core.http.views.wallet import grant_view, inventory_entry, wallet_view
 from missions_core.outages import optional
+from missions_core.use_cases.achievements import read_achievements
 from missions_core.use_cases.badges import BadgeIssuer
 from missions_core.use_cases.read import PlayerView, read_player
 
@@ -85,19 +86,19 @@ def get_mission(mission_id: str) -> Mission:
 
 @routes.get("/v1/me/achievements", summary="All achievements; secret ones as placeholders until they are unlocked", tags=["achievements"])
 def list_achievements(status: AchievementFilter = None) -> Page[Achievement | SecretAchievement]:
-    items = achievement_list(read_view(), _shares(), routes.languages)
+    items = achievement_list(_achievements(), _shares(), routes.languages)
     return {"items": [item for item in items if status in (None, item["status"])], "next_cursor": None}
 
 
 @routes.get("/v1/me/achievements/<key>", summary="One achievement", tags=["achievements"])
 def get_achievement(key: str) -> Achievement:
-    view = read_view()
+    view = _achievements()
     return achievement_view(view, find(view.state, view.catalog, key), _shares(), routes.languages)
 
 
 @routes.get("/v1/me/achievements/<key>/badge", summary="An unlocked achievement as an Open Badges 3.0 credential", tags=["achievements"])
 def get_badge(key: str, tier: TierName = None) -> Badge:
-    view = read_view()
+    view = _achievements()
     return badge_view(view, routes.badge_issuer, find(view.state, view.catalog, key), tier, routes.languages)
 
 
@@ -161,6 +162,10 @@ def get_profile() -> Profile:
 def read_view() -> PlayerView:
     """The caller's game as of now."""
     return read_player(routes.stores, routes.caller.player, now=clock.now())
+
+
+def _achievements() -> PlayerView:
+    return read_achievements(routes.stores, routes.caller.player, now=clock.now())
 
 
 def _shares() -> Mapping[str, float]:

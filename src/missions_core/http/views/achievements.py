@@ -27,14 +27,9 @@ Shares = Mapping[str, float]  # of all players, who hold an achievement, by its 
 
 def achievement_list(view: PlayerView, shares: Shares, languages: Sequence[str]) -> list[Achievement | SecretAchievement]:
     """All achievements; the secret ones at the end, in an order that does not tell which of them is which."""
-    known: list[Template] = []
-    secrets: list[SecretAchievement] = []
-    for template in view.catalog.achievements:
-        if achievements.is_hidden(view.state, template):
-            secrets.append(_placeholder(view.state, template))
-        else:
-            known.append(template)
-    known.sort(key=lambda template: (not template.featured, -template.priority))
+    known = sorted(achievements.shown(view.state, view.catalog), key=lambda template: _listed_at(view, template))
+    hidden = [template for template in view.catalog.achievements if achievements.is_hidden(view.state, template)]
+    secrets = [_placeholder(view.state, template) for template in hidden]
     return [
         *(achievement_view(view, template, shares, languages) for template in known),
         *sorted(secrets, key=lambda secret: secret["id"]),
@@ -45,6 +40,7 @@ def achievement_view(view: PlayerView, template: Template, shares: Shares, langu
     """An achievement the player may know of."""
     held = view.state.achievements.get(template.key)
     reached = template.tiers[: len(held.tiers)] if held else ()
+    following = None if _is_withdrawn(view, template) else next(iter(template.tiers[len(reached) :]), None)
     return {
         "key": template.key,
         "secret": template.is_secret,
@@ -54,10 +50,10 @@ def achievement_view(view: PlayerView, template: Template, shares: Shares, langu
         "type": template.achievement_type or "",
         "difficulty": template.difficulty,
         "status": status_of(view.state, template),
-        "tiers": [_tier(view.state, template, index) for index in range(len(template.tiers))],
+        "tiers": [_tier(view, template, index) for index in range(len(template.tiers))],
         "tier": reached[-1].name if reached else None,
-        "next": _next_tier(view, template, template.tiers[len(reached)], languages) if len(reached) < len(template.tiers) else None,
-        "can_claim": bool(achievements.waiting(view.state, template)),
+        "next": None if following is None else _next_tier(view, template, following, languages),
+        "can_claim": held is not None and bool(held.versions),
         "rarity": shares.get(template.key),
     }
 
@@ -66,7 +62,7 @@ def achievement_claim(claimed: ClaimedTiers, languages: Sequence[str]) -> Achiev
     """What a claim started. How rare the achievement is, is not looked up for it."""
     template = claimed.template
     grants = [
-        pending_grant_view(claimed.view, achievements.cause_of(template, tier), tier.rewards) for tier in claimed.tiers if tier.rewards
+        pending_grant_view(claimed.view, achievements.cause_of(template.key, tier), tier.rewards) for tier in claimed.tiers if tier.rewards
     ]
     return {"achievement": achievement_view(claimed.view, template, {}, languages), "grants": grants}
 
@@ -76,8 +72,18 @@ def status_of(state: PlayerState, template: Template) -> AchievementStatus:
     return "unlocked" if template.key in state.achievements else "locked"
 
 
-def _tier(state: PlayerState, template: Template, index: int) -> Tier:
-    tier, held = template.tiers[index], state.achievements.get(template.key)
+def _is_withdrawn(view: PlayerView, template: Template) -> bool:
+    return template.key in view.catalog.withdrawn
+
+
+def _listed_at(view: PlayerView, template: Template) -> tuple[bool, bool, int]:
+    """Featured ones first, and last what is withdrawn."""
+    return _is_withdrawn(view, template), not template.featured, -template.priority
+
+
+def _tier(view: PlayerView, template: Template, index: int) -> Tier:
+    held = view.state.achievements.get(template.key)
+    tier = achievements.promised_tier(view.state, view.catalog, template, index)
     return {
         "name": tier.name,
         "target": plain_number(tier.leaves[0].target),

@@ -1,5 +1,6 @@
 """Badges: an unlocked tier of an achievement as an Open Badges 3.0 credential. It tells nothing of the player but a number of its own."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -22,20 +23,21 @@ def badge_view(view: PlayerView, issuer: BadgeIssuer, template: Template, tier: 
     reached, at = achievements.reached_tier(view.state, template, tier)
     seconds = at // 1000
     credential = _credential(view.state.account, issuer.id, _achievement(issuer.id, template, reached, languages), seconds)
-    jwt = issuer.signed(credential, valid_from=seconds)
+    is_written = (template.key, reached.name) not in view.unwritten  # else the next request would see it unlocked at another instant
+    jwt = issuer.signed(credential, valid_from=seconds) if is_written else None
     return {"signed": False, "credential": credential} if jwt is None else {"signed": True, "credential": credential, "jwt": jwt}
 
 
 def _credential(account: str, issuer: str, achievement: dict[str, Any], seconds: int) -> dict[str, Any]:
-    return {
+    said = {
         "@context": CONTEXTS,
-        "id": _urn(account, achievement["id"]),
         "type": ["VerifiableCredential", "OpenBadgeCredential"],
         "issuer": {"id": issuer, "type": ["Profile"]},
         "validFrom": datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "name": achievement["name"],
         "credentialSubject": {"id": _urn(account, "subject"), "type": ["AchievementSubject"], "achievement": achievement},
     }
+    return {"id": _urn(account, json.dumps(said, sort_keys=True)), **said}  # another text or language is another document
 
 
 def _achievement(issuer: str, template: Template, tier: Tier, languages: Sequence[str]) -> dict[str, Any]:

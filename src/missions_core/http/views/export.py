@@ -6,11 +6,13 @@ What is stored is shown as it is stored, under the names it has there, with inst
 import json
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from missions_core.domain import codec
+from missions_core.domain.achievements import known_counters
+from missions_core.domain.catalog import Catalog
 from missions_core.domain.state import CheckIns, Flag, PendingGrant, PlayerState, Referral
 from missions_core.http.views.players import days_of_month
 from missions_core.instants import end_of
@@ -41,6 +43,7 @@ LEFT_OUT_OF_STATE = {
     "updated_at": "when we last wrote",
     "seen": "hashes of ids of actions, to tell duplicates",
     "spilled_before": "the same",
+    "badges": "hashes of the badges that the inventory shows, for collections",
     "buckets": "what is left of a rate limit for the next minute",
     "commands": "hashes of keys of requests, for a day",
     "catalog_version": "which catalog we last read it with",
@@ -70,8 +73,9 @@ SECTIONS = tuple(dict.fromkeys((*OF_STATE, *OF_ROWS.values())))
 INSTANTS = frozenset({"at", "until", "since", "start", "end", "tiers", "steps", "paused_from"})
 
 
-def state_records(state: PlayerState) -> Iterator[tuple[str, Record]]:
-    """The state, section by section; where a section is a list, record by record."""
+def state_records(state: PlayerState, catalog: Catalog) -> Iterator[tuple[str, Record]]:
+    """The state, section by section; where a section is a list, record by record. What only a locked secret asks for is not counted."""
+    state = replace(state, lifetime=known_counters(state, catalog))
     for section, names in OF_STATE.items():
         shown = {name: _member(name, getattr(state, name)) for name in names}
         records = shown[names[0]] if len(names) == 1 else [shown]

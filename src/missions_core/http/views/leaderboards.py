@@ -41,7 +41,7 @@ def leaderboard_view(shown: Shown, people: "Mapping[str, Person]", languages: Se
         "status": "final" if shown.is_final else "provisional",
         "period": _period(shown),
         "participants": shown.participants,
-        "prizes": [_prize(prize) for prize in shown.template.prizes],
+        "prizes": [_prize(prize) for prize in shown.prizes],
         "items": [_standing(standing, people) for standing in shown.items],
         "next_cursor": shown.next_cursor,
         "me": None if shown.me is None else _standing(shown.me, people),

@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Literal
 
-from missions_core.domain import boosts, check_ins, rewards, streaks
+from missions_core.domain import achievements, boosts, check_ins, rewards, streaks
 from missions_core.domain.check_ins import CheckInResult
 from missions_core.domain.state import PlayerState
 from missions_core.errors import InvalidInput, NotFound
@@ -106,10 +106,11 @@ def stats_view(view: PlayerView) -> Stats:
     for _, mission in state.missions():
         if mission.completed_at is not None:
             completions[mission.template] = completions.get(mission.template, 0) + 1
+    counters = achievements.known_counters(state, view.catalog)
     known = view.catalog.known_actions
     return {
         "level": level_view(view),
-        "actions": {key: count for key, count in sorted(state.lifetime.items()) if key in known and isinstance(count, int)},
+        "actions": {key: count for key, count in sorted(counters.items()) if key in known and isinstance(count, int)},
         "completions": dict(sorted(completions.items())),
         "completed": sum(completions.values()),
         "check_ins": state.check_ins.total,
