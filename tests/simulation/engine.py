@@ -171,8 +171,8 @@ class Simulation:
 
     def _note_upload(self, request: Request) -> None:
         """A client that got a form for a file keeps it."""
-        form = (request.answer or {}).get("upload") if request.status == 200 else None
-        if form:
+        form = request.answer.get("upload") if request.status == 200 else None
+        if form and request.path.endswith("/evidence"):
             self.uploads.append(form["fields"]["key"])
 
     def _upload(self) -> None:

@@ -266,7 +266,7 @@ def _refusals(player: Player) -> Iterator[str]:
     for refusal in player.simulation.journal.refusals[player.name]:
         request = refusal.request
         if not is_right(player, refusal):
-            yield f"{request.method} {request.path} {request.body or ''} at {refusal.at}: {request.problem}"
+            yield f"{request.method} {request.path} {request.body or ''} at {refusal.at}: {refusal.problem}"
 
 
 def _wallet(player: Player) -> Iterator[str]:

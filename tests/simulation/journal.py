@@ -21,9 +21,10 @@ Effect = Callable[[int], object]  # notes what took effect, at an instant
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A command that was refused: the player as they were at that instant."""
+    """A command that was refused, and what for: the player as they were at that instant. (The request may come through later.)"""
 
     request: Request
+    problem: str
     at: int
     life: Life
     wallet: Mapping[str, int]
@@ -68,7 +69,7 @@ class Journal:
         """A command was refused, and nothing else happened meanwhile."""
         at = max(now, self.written_at[request.target])
         life = self.lives.get(request.target) or Life(at)
-        self.refusals[request.target].append(Refusal(request, at, life.so_far(), wallet))
+        self.refusals[request.target].append(Refusal(request, request.problem or "", at, life.so_far(), wallet))
 
     def set_zone(self, player: str, zone: str, at: int) -> None:
         """A zone was set."""

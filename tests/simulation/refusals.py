@@ -15,7 +15,7 @@ PRICES = {"/v1/me/streaks/freezes": FREEZE_PRICE}  # of uploads otherwise
 
 def is_right(player: Player, refusal: Refusal) -> bool:
     """Whether a command had to be refused as it was."""
-    reason = REASONS.get(refusal.request.problem or "")
+    reason = REASONS.get(refusal.problem)
     return reason is not None and reason(player.as_of(refusal.life), refusal)
 
 
@@ -36,25 +36,28 @@ def _was_paused(player: Player, refusal: Refusal) -> bool:
 
 def _is_unknown(player: Player, refusal: Refusal) -> bool:
     """What is perpetual changes its id with each completion, quests are claimed by their key, what is final takes no evidence."""
-    wanted = _wanted(refusal)
-    key = wanted.partition(":")[0]
-    if key == "always":
-        return wanted != f"always:always-{player.ordinals()}"
+    ordinal = _ordinal(refusal)
+    if ordinal is not None:
+        return ordinal != player.ordinals()
+    key = _wanted(refusal).partition(":")[0]
     found = _found(player, refusal)
     takes_none = found is not None and refusal.request.path.endswith("/evidence") and not player.is_open(found[0], at=refusal.at)
     return key in QUESTS or found is None or takes_none
 
 
 def _is_incomplete(player: Player, refusal: Refusal) -> bool:
+    ordinal = _ordinal(refusal)
+    if ordinal is not None:
+        return ordinal >= player.ordinals()
     found = _found(player, refusal)
     return found is None or not player.completions(*found, final=False)
 
 
 def _was_claimed(player: Player, refusal: Refusal) -> bool:
     """What is perpetual claims itself; its completed ordinals stay until the day is over."""
-    key, _, label = _wanted(refusal).partition(":")
-    if key == "always":
-        return int(label.removeprefix("always-")) < player.ordinals()
+    ordinal = _ordinal(refusal)
+    if ordinal is not None:
+        return ordinal < player.ordinals()
     found = _found(player, refusal)
     return found is not None and player.is_claimed(*found, final=not player.is_open(found[0], at=refusal.at))
 
@@ -105,8 +108,10 @@ def _is_approved(player: Player, refusal: Refusal) -> bool:
 
 
 def _is_over(player: Player, refusal: Refusal) -> bool:
+    """Who was never written down has the day before in memory only."""
     found = _found(player, refusal)
-    return found is not None and refusal.at >= found[0].period.end
+    is_stranger = refusal.life.born_at == refusal.at
+    return is_stranger if found is None else refusal.at >= found[0].period.end
 
 
 def _is_used_up(player: Player, refusal: Refusal) -> bool:
@@ -114,14 +119,21 @@ def _is_used_up(player: Player, refusal: Refusal) -> bool:
 
 
 def _is_decided(player: Player, refusal: Refusal) -> bool:
-    """Lists of what waits may be older than a decision."""
-    requests = player.simulation.clients.requests[: refusal.request.number]
-    return any(request.took_effect for request in requests if request.path.startswith(refusal.request.path.rpartition("/")[0]))
+    """Lists of what waits may be older than a decision, and a decision whose first attempt was lost later than the next one."""
+    review = refusal.request.path.rpartition("/")[0]
+    decisions = [request for request in player.simulation.clients.requests if request.path.startswith(review)]
+    return any(request.took_effect or request.status == 200 for request in decisions if request is not refusal.request)
 
 
 def _wanted(refusal: Refusal) -> str:
     """The mission a request is about."""
     return refusal.request.path.split("/")[4]
+
+
+def _ordinal(refusal: Refusal) -> int | None:
+    """Which run of the perpetual mission a request is about."""
+    key, _, label = _wanted(refusal).partition(":always-")
+    return int(label) if key == "always" else None
 
 
 def _found(player: Player, refusal: Refusal) -> tuple[Board, Mission] | None:
