@@ -38,10 +38,15 @@ PAUSE_MS = 120_000  # busy players: thirty actions an hour
 
 def rows() -> Iterator[Row]:
     """The median ratios: of a batch, and of a message alone, which bears log line, metrics and the action log's object by itself."""
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as own_process:  # clients keep to the AWS they first met
-        of_batch, alone = own_process.submit(_medians, BATCH, 1).result()
+    of_batch, alone = measured(BATCH, 1)
     yield budgeted(f"CPU: ingest_actions, an action of {BATCH} players', ÷ bare GetItem + PutItem", of_batch, most=BUDGET)
     yield Row("CPU: ingest_actions, an action alone ÷ bare GetItem + PutItem", f"{alone:.2f}")
+
+
+def measured(*batches: int) -> list[float]:
+    """The median ratio of each size of batch, from a process of its own: clients keep to the AWS they first met."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as own_process:
+        return own_process.submit(_medians, *batches).result()
 
 
 def _medians(*batches: int) -> list[float]:
